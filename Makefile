@@ -1,0 +1,61 @@
+# The commands of an installation on one machine; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Several of these start the same servers: one after the other, also under make -j.
+.NOTPARALLEL:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help venv venv-test demo test up down status logs audit faults bench lint lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: ## install the pinned packages the platform runs on
+	@deploy/venv "$(PYTHON)" requirements.txt
+
+venv-test:
+	@deploy/venv "$(PYTHON)" requirements-test.txt
+
+demo: venv ## set up, start, fill and tell the story of an exchange; leaves the platform running
+	@$(RUN) -m deploy.local up
+	@$(RUN) -m deploy.demo
+
+up: venv ## start the platform (safe to repeat) and print the gateway's address
+	@$(RUN) -m deploy.local up
+
+down: ## stop the platform; its data stay
+	@$(RUN) -m deploy.local down
+
+status: ## show every process, its memory and its health
+	@$(RUN) -m deploy.local status
+
+logs: ## follow the logs; SERVICE=ledger for one process
+	@$(RUN) -m deploy.local logs $(SERVICE)
+
+test: venv-test ## check the code and run all tests against private servers
+	@$(RUN) -m deploy.local test
+
+lint: venv-test ## check format, style and types
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+
+audit: venv ## prove that nothing was lost or doubled and that all balances sum to zero
+	@$(RUN) -m deploy.audit
+
+faults: venv-test ## kill processes, broker and database under load, then audit
+	@$(RUN) -m deploy.faults
+
+bench: venv-test ## measure speed
+	@$(RUN) -m deploy.bench
+
+lock: ## write the lock files anew from pyproject.toml (needs uv; OPTIONS=--upgrade for newer)
+	@deploy/lock $(OPTIONS)
+
+clean: down ## stop, and remove the packages and all data of this clone
+	@$(RUN) -m deploy.local forget
+	@rm -rf $(VENV)

@@ -1,0 +1,133 @@
+"""Describes a private RabbitMQ node: its folder, settings, processes and control command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from deploy.local import programs
+from deploy.local.places import Places, Problem, own, server_user, write_private
+from deploy.local.ports import LOOPBACK
+from deploy.local.process import SERVER, Process
+
+USER = "timebank"
+VHOST = "timebank"
+PORT_NAMES = ("broker", "broker-distribution", "port-mapper")
+CONTROL_SECONDS = 60
+"""Seconds a control command may take; it takes half a second on an idle machine."""
+
+SETTINGS = """\
+# Written at every start; a change here is lost.
+listeners.tcp.1 = {host}:{port}
+default_vhost = {vhost}
+default_user = {user}
+default_pass = {password}
+# Publishers are paused above 30 % of the machine's memory, so the rest of the platform can work.
+vm_memory_high_watermark.relative = 0.3
+# Enough to finish writing what was accepted; the default of 50 MB is less than one log segment.
+disk_free_limit.absolute = 200MB
+# 64 MiB instead of 512: the log's table lives in memory and is read back after a crash.
+raft.wal_max_size_bytes = 67108864
+log.file = false
+log.console = true
+log.console.level = info
+"""
+
+
+def url(port: int, password: str, vhost: str = VHOST) -> str:
+    return f"amqp://{USER}:{password}@{LOOPBACK}:{port}/{vhost}"
+
+
+def prepare(where: Places, ports: dict[str, int], password: str) -> None:
+    """Write the node's settings into its own folder."""
+    user = server_user()
+    folder = own(where.broker, user)
+    settings = SETTINGS.format(
+        host=LOOPBACK, port=ports["broker"], vhost=VHOST, user=USER, password=password
+    )
+    write_private(folder / "rabbitmq.conf", settings, user)
+    write_private(folder / "enabled_plugins", "[].\n", user)
+    # Present and empty, so that the system's own rabbitmq-env.conf is not read instead.
+    write_private(folder / "rabbitmq-env.conf", "", user)
+
+
+def processes(where: Places, ports: dict[str, int]) -> list[Process]:
+    """The port mapper and the node."""
+    mapper, scripts = programs.epmd(), _scripts()
+    if mapper is None:
+        raise Problem("Erlang's epmd was not found; please install rabbitmq-server.")
+    environment, user = _environment(where, ports), server_user()
+    port_mapper = Process(
+        name="port-mapper",
+        kind=SERVER,
+        # Started by us, in the foreground: the node would leave a daemon behind for ever.
+        command=(mapper, "-address", LOOPBACK, "-port", str(ports["port-mapper"])),
+        environment=environment,
+        folder=where.broker,
+        ready=f"tcp://{LOOPBACK}:{ports['port-mapper']}",
+        user=user,
+    )
+    node = Process(
+        name="broker",
+        kind=SERVER,
+        command=(str(scripts / "rabbitmq-server"), "-noinput"),
+        environment=environment,
+        folder=where.broker,
+        ready=f"amqp://{LOOPBACK}:{ports['broker']}",
+        after=("port-mapper",),
+        user=user,
+        stop_seconds=30.0,
+    )
+    return [port_mapper, node]
+
+
+def _scripts() -> Path:
+    found = programs.broker_folder()
+    if found is None:
+        raise Problem("RabbitMQ was not found; please install rabbitmq-server.")
+    return found
+
+
+def _environment(where: Places, ports: dict[str, int]) -> dict[str, str]:
+    folder = where.broker
+    return {
+        # HOME holds the Erlang cookie: the node's own, never the machine's.
+        "HOME": str(folder),
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "ERL_EPMD_PORT": str(ports["port-mapper"]),
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        "RABBITMQ_NODENAME": where.broker_node,
+        "RABBITMQ_DIST_PORT": str(ports["broker-distribution"]),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "RABBITMQ_CTL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        # The start script then becomes the node, instead of waiting beside it, so that our
+        # signals reach the node itself.
+        "RABBITMQ_ALLOW_INPUT": "1",
+    }
+
+
+def control(where: Places, ports: dict[str, int], *words: str) -> str:
+    """Run rabbitmqctl against this node and return what it printed."""
+    done = subprocess.run(
+        [str(_scripts() / "rabbitmqctl"), "-q", "-n", where.broker_node, *words],
+        env=_environment(where, ports),
+        cwd=where.broker,
+        user=server_user(),
+        group=server_user(),
+        extra_groups=[] if server_user() else None,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=CONTROL_SECONDS,
+    )
+    if done.returncode != 0:
+        raise Problem(f"rabbitmqctl {words[0]} failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout

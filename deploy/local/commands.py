@@ -1,0 +1,137 @@
+"""The commands of the launcher: start, stop, and look at an instance."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deploy.local import installation, plan, secret, supervisor
+from deploy.local.places import REPOSITORY, Places, Problem
+from deploy.local.process import MARK, Identity, identify, marked, stop
+
+START_SECONDS = 120.0
+"""Seconds after which a start counts as failed; a loaded two-core machine needs about 30."""
+STOP_SECONDS = 60.0
+"""Seconds the supervisor may take to stop everything; its own deadlines add up to less."""
+ORPHAN_SECONDS = 10.0
+"""Seconds an orphan may take before it is killed."""
+LOOK_SECONDS = 0.05
+"""Seconds between looks at the supervisor's file."""
+SHOWN_LINES = 20
+"""Log lines shown of a process that failed."""
+
+
+@contextmanager
+def alone(where: Places) -> Iterator[None]:
+    """Two commands on one instance wait for each other instead of starting everything twice."""
+    with where.lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def up(where: Places, part: str) -> installation.Installation:
+    """Start an instance unless it runs already, and wait until all of it is ready."""
+    with alone(where):
+        who = supervisor.running(where)
+        if who and supervisor.read_state(where).get("part") != part and part == plan.PLATFORM:
+            _stop_all(where)
+            who = None
+        if who is None:
+            _stop_all(where)
+            if part == plan.PLATFORM:
+                secret.make_issuer_key(where)
+            who = _launch(where, part)
+        _await_ready(where, who)
+    return installation.read(where.instance)
+
+
+def _launch(where: Places, part: str) -> Identity:
+    where.state.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "deploy.local", "--instance", where.instance]
+    with where.log_of("supervisor").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "supervise", part],
+            cwd=REPOSITORY,
+            env={**os.environ, MARK: str(where.folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    who = identify(process.pid)
+    if who is None:
+        raise Problem(_last_line(where))
+    return who
+
+
+def _last_line(where: Places) -> str:
+    lines = where.log_of("supervisor").read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "The supervisor stopped without a word."
+
+
+def _await_ready(where: Places, who: Identity) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        processes = supervisor.read_state(where).get("processes", {})
+        failed = [name for name, each in processes.items() if each["state"] == "failed"]
+        if failed:
+            raise Problem(_account(where, failed, processes))
+        if processes and all(each["state"] in ("ready", "done") for each in processes.values()):
+            return
+        late = [name for name, each in processes.items() if each["state"] not in ("ready", "done")]
+        if time.monotonic() > deadline:
+            raise Problem(_account(where, late, processes))
+        if who.wait(LOOK_SECONDS):
+            raise Problem(_last_line(where))
+
+
+def _account(where: Places, names: list[str], processes: dict) -> str:
+    """What to show of processes that did not start: why, and their last lines."""
+    parts = []
+    for name in names:
+        reason = processes[name]["reason"] or f"still {processes[name]['state']}"
+        parts.append(f"{name} did not start: {reason}")
+    for name in names:
+        lines = tail(where, name, SHOWN_LINES)
+        if lines:
+            parts.append(f"--- last lines of {where.log_of(name)}\n" + "\n".join(lines))
+    return "\n".join(parts)
+
+
+def tail(where: Places, name: str, count: int) -> list[str]:
+    try:
+        return where.log_of(name).read_text(errors="replace").splitlines()[-count:]
+    except FileNotFoundError:
+        return []
+
+
+def down(where: Places) -> None:
+    """Stop an instance and whatever is left of it."""
+    with alone(where):
+        _stop_all(where)
+
+
+def _stop_all(where: Places) -> None:
+    who = supervisor.running(where)
+    if who is not None:
+        stop([who], signal.SIGTERM, STOP_SECONDS)
+    orphans = _orphans(where)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        group = [each for each, wanted in orphans if wanted == number]
+        stop(group, number, ORPHAN_SECONDS)
+
+
+def _orphans(where: Places) -> list[tuple[Identity, int]]:
+    """Processes whose supervisor is gone, each with the signal that stops it gently."""
+    found: dict[Identity, int] = {each: signal.SIGTERM for each in marked(where.folder)}
+    for told in supervisor.read_state(where).get("processes", {}).values():
+        who = Identity(told["pid"], told["ticks"])
+        if who.pid and who.alive:
+            found[who] = told["stop_signal"]
+    return list(found.items())

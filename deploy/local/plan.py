@@ -1,0 +1,219 @@
+"""Lists the processes an instance consists of, as data, and the addresses they will have."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from deploy.local import broker, database, ports, programs, secret
+from deploy.local.installation import Installation
+from deploy.local.places import REPOSITORY, Places
+from deploy.local.ports import LOOPBACK
+from deploy.local.process import MARK, SERVER, SERVICE, TASK, Process
+
+SERVERS, PLATFORM = "servers", "platform"
+"""What to start: the broker and the database alone, or everything."""
+
+DATABASE_SERVICES = ("members", "exchanges", "ledger", "notifications", "reporting")
+REGIONS = (
+    "london",
+    "south-west",
+    "south-east",
+    "midlands",
+    "east-of-england",
+    "north-west",
+    "north-east-and-yorkshire",
+    "national",
+)
+GATEWAY_PORT = 8000
+"""The gateway's port unless it is taken."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One process of the business: several may run the same module for different regions."""
+
+    name: str
+    module: str
+    package: str
+    database: str | None
+    regions: tuple[str, ...] = REGIONS
+
+
+KINDS = (
+    *(
+        Kind(name, f"services.{name}.service", f"services.{name}", name)
+        for name in DATABASE_SERVICES
+    ),
+    Kind("gateway", "gateway.service", "gateway", None),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    processes: tuple[Process, ...]
+    installation: Installation
+
+
+def existing_broker(environment: Mapping[str, str]) -> str:
+    """The broker the caller wants used instead of a private one; empty for none."""
+    return environment.get("TIMEBANK_AMQP_URL", "").strip()
+
+
+def existing_database(environment: Mapping[str, str]) -> str:
+    """An administrator's URL of the database server the caller wants used; empty for none."""
+    return environment.get("TIMEBANK_DATABASE_URL", "").strip()
+
+
+def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
+    """Prepare the servers' folders, choose ports and describe everything there is to start."""
+    own_broker, own_database = not existing_broker(environment), not existing_database(environment)
+    programs.ensure(own_broker, own_database)
+    names = [*broker.PORT_NAMES, "database"]
+    if part == PLATFORM:
+        names += ["gateway", "mail", "mailbox", *DATABASE_SERVICES]
+    chosen = ports.choose(where.ports, names, {"gateway": GATEWAY_PORT})
+    roles = [f"role {name}" for name in DATABASE_SERVICES]
+    words = secret.passwords(where, ["broker", "database", *roles])
+    installation = Installation(
+        instance=where.instance,
+        amqp_url=existing_broker(environment) or broker.url(chosen["broker"], words["broker"]),
+        administrator_url=existing_database(environment)
+        or database.url(chosen["database"], database.ADMINISTRATOR, words["database"], "postgres"),
+    )
+    processes: list[Process] = []
+    if own_broker:
+        broker.prepare(where, chosen, words["broker"])
+        processes += broker.processes(where, chosen)
+    if own_database:
+        database.prepare(where, words["database"])
+        processes.append(database.process(where, chosen))
+    if part == PLATFORM:
+        installation = _addresses(where, installation, chosen, words)
+        processes += _business(where, installation, chosen, own_database, environment)
+    mark = {MARK: str(where.folder)}
+    marked = (replace(each, environment={**each.environment, **mark}) for each in processes)
+    return Plan(tuple(marked), installation)
+
+
+def _addresses(
+    where: Places, servers: Installation, chosen: Mapping[str, int], words: Mapping[str, str]
+) -> Installation:
+    health = {kind.name: f"http://{LOOPBACK}:{chosen[kind.name]}" for kind in KINDS}
+    health["mailbox"] = f"http://{LOOPBACK}:{chosen['mailbox']}"
+    return replace(
+        servers,
+        gateway_url=health["gateway"],
+        mail_folder=str(where.mail),
+        mail_url=health["mailbox"],
+        health_urls=health,
+        database_urls={
+            name: service_url(servers.administrator_url, name, words[f"role {name}"])
+            for name in DATABASE_SERVICES
+        },
+        packages={kind.name: kind.package for kind in KINDS if kind.database},
+    )
+
+
+def service_url(administrator_url: str, service: str, password: str) -> str:
+    """The administrator's server, but with a service's own role and database."""
+    parts = urlsplit(administrator_url)
+    host = parts.netloc.rpartition("@")[2]
+    name = f"timebank_{service}"
+    netloc = f"{name}:{quote(password, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
+
+
+def _business(
+    where: Places,
+    installation: Installation,
+    chosen: Mapping[str, int],
+    own_database: bool,
+    environment: Mapping[str, str],
+) -> list[Process]:
+    inherited = _inherited(environment)
+    python = sys.executable
+    mailbox = Process(
+        name="mailbox",
+        kind=SERVER,
+        command=(python, "-m", "deploy.local.mailbox", str(where.mail), str(chosen["mail"]))
+        + (str(chosen["mailbox"]),),
+        environment=inherited,
+        folder=REPOSITORY,
+        ready=f"{installation.mail_url}/_status",
+    )
+    databases = Process(
+        name="databases",
+        kind=TASK,
+        command=(python, "-m", "deploy.local", "--instance", where.instance, "databases"),
+        environment=inherited,
+        folder=REPOSITORY,
+        after=("database",) if own_database else (),
+    )
+    processes = [mailbox, databases]
+    for kind in KINDS:
+        processes += _service(where, kind, installation, chosen, inherited)
+    return processes
+
+
+def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without what would lead a process to another server."""
+    foreign = ("TIMEBANK_AMQP_URL", "TIMEBANK_DATABASE_URL", "TIMEBANK_REGIONS")
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name not in foreign and not name.startswith(("PG", "TIMEBANK_TEST_", "TIMEBANK_HTTP_"))
+    }
+    # Two heaps instead of eight per core: our processes are mostly one thread each.
+    return {"MALLOC_ARENA_MAX": "2", **kept, "PYTHONUNBUFFERED": "1"}
+
+
+def _service(
+    where: Places,
+    kind: Kind,
+    installation: Installation,
+    chosen: Mapping[str, int],
+    inherited: Mapping[str, str],
+) -> list[Process]:
+    if not (REPOSITORY / (kind.module.replace(".", os.sep) + ".py")).exists():
+        return []
+    settings = {
+        **inherited,
+        "TIMEBANK_ENVIRONMENT": "local",
+        "TIMEBANK_AMQP_URL": installation.amqp_url,
+        "TIMEBANK_REGIONS": ",".join(kind.regions),
+        "TIMEBANK_HTTP_HOST": LOOPBACK,
+        "TIMEBANK_HTTP_PORT": str(chosen[kind.name]),
+        "TIMEBANK_PUBLIC_URL": installation.gateway_url,
+    }
+    steps: list[Process] = []
+    if kind.database:
+        settings["TIMEBANK_DATABASE_URL"] = installation.database_urls[kind.database]
+        steps.append(
+            Process(
+                name=f"migrate-{kind.name}",
+                kind=TASK,
+                command=(sys.executable, "-m", "services.bus.migrate", kind.package),
+                environment=dict(settings),
+                folder=REPOSITORY,
+                after=("databases",),
+            )
+        )
+    if kind.name == "notifications":
+        settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
+    if kind.name == "gateway":
+        settings["TIMEBANK_DEV_ISSUER_KEY"] = str(where.issuer_key)
+    service = Process(
+        name=kind.name,
+        kind=SERVICE,
+        command=(sys.executable, "-m", "services.bus.runner", kind.module),
+        environment=settings,
+        folder=REPOSITORY,
+        ready=f"{installation.health_urls[kind.name]}/_status",
+        after=tuple(step.name for step in steps) or ("databases",),
+        regions=kind.regions,
+    )
+    return [*steps, service]

@@ -1,0 +1,72 @@
+"""Patches the standard library as the services do, and lends every test real servers."""
+
+import os
+
+os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
+import eventlet
+
+eventlet.monkey_patch()
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.servers import Databases, Servers, VirtualHosts
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The broker and database the tests use: named in the environment, else our own."""
+    found = Servers.find()
+    yield found
+    found.release()
+
+
+@pytest.fixture(scope="session")
+def database_server(servers: Servers) -> str:
+    """The administrator's URL of a real PostgreSQL server."""
+    return servers.database_url
+
+
+@pytest.fixture(scope="session")
+def broker_url(servers: Servers) -> str:
+    """The URL of a real RabbitMQ broker and one virtual host that all tests share."""
+    return servers.broker_url
+
+
+@pytest.fixture(scope="session")
+def databases(database_server: str) -> Iterator[Databases]:
+    made = Databases(database_server)
+    yield made
+    made.drop_templates()
+
+
+@pytest.fixture
+def service_database(databases: Databases) -> Iterator[Callable[[str], str]]:
+    """Call it with a package (`services.ledger`): the URL of a fresh, migrated database.
+
+    The URL is that of the service's own role; calling it twice gives two databases.
+    """
+    made: list[str] = []
+
+    def make(package: str) -> str:
+        url = databases.fresh(package)
+        made.append(url)
+        return url
+
+    yield make
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def virtual_hosts(servers: Servers) -> Iterator[VirtualHosts]:
+    made = VirtualHosts(servers)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def vhost(virtual_hosts: VirtualHosts) -> str:
+    """The URL of a virtual host no other test has used."""
+    return virtual_hosts.fresh()

@@ -1,0 +1,151 @@
+"""Finds or starts the servers the tests run against and makes fresh databases and virtual hosts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from deploy.local import broker, commands, databases, installation, plan, ports, supervisor
+from deploy.local.places import Problem, places
+
+INSTANCE = "test"
+ROLE_PASSWORD = "only-for-tests"
+BATCH = 10
+"""Virtual hosts made by one call of rabbitmqctl: a call takes 0.4 s, however many it makes."""
+
+
+@dataclass
+class Servers:
+    """A broker and a database server; stopped at the end when this session started them."""
+
+    database_url: str
+    broker_url: str
+    started: bool = False
+
+    @classmethod
+    def find(cls) -> Servers:
+        given = [
+            os.environ.get("TIMEBANK_TEST_DATABASE_URL", ""),
+            os.environ.get("TIMEBANK_TEST_AMQP_URL", ""),
+        ]
+        if all(given):
+            return cls(*given)
+        where = places(INSTANCE)
+        started = supervisor.running(where) is None
+        running = commands.up(where, plan.SERVERS)
+        return cls(running.administrator_url, running.amqp_url, started)
+
+    def release(self) -> None:
+        if self.started:
+            commands.down(places(INSTANCE))
+
+    @property
+    def broker_is_ours(self) -> bool:
+        """Whether the broker is the private test instance, which we may control."""
+        try:
+            return installation.read(INSTANCE).amqp_url == self.broker_url
+        except Problem:
+            return False
+
+
+class Databases:
+    """One migrated template per package and session; each test gets a copy of it."""
+
+    def __init__(self, administrator_url: str) -> None:
+        self.administrator_url = administrator_url
+        self.session = secrets.token_hex(4)
+        self.templates: dict[str, str] = {}
+
+    def fresh(self, package: str) -> str:
+        """The URL of a new database of a package, migrated, opened as the package's own role."""
+        template = self.templates.get(package) or self._make_template(package)
+        name = f"test_{self.session}_{secrets.token_hex(6)}"
+        role = sql.Identifier(self._role(package))
+        self._run(
+            sql.SQL("create database {} template {} owner {}").format(
+                sql.Identifier(name), sql.Identifier(template), role
+            ),
+            sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)),
+        )
+        return self._url(package, name)
+
+    def drop(self, url: str) -> None:
+        name = databases.database_of(url)
+        self._run(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+    def drop_templates(self) -> None:
+        for package, name in self.templates.items():
+            self.drop(self._url(package, name))
+            self._run(sql.SQL("drop role if exists {}").format(sql.Identifier(self._role(package))))
+
+    def _make_template(self, package: str) -> str:
+        from services.bus import migrate  # a service under test; the launcher's tests need none
+
+        service = package.rpartition(".")[2]
+        name = f"test_{self.session}_{service}"
+        url = self._url(package, name)
+        databases.prepare(self.administrator_url, {service: url})
+        self.templates[package] = name
+        migrate.apply(url, package)
+        return name
+
+    def _role(self, package: str) -> str:
+        return f"test_{self.session}_{package.rpartition('.')[2]}"
+
+    def _url(self, package: str, name: str) -> str:
+        parts = urlsplit(self.administrator_url)
+        host = parts.netloc.rpartition("@")[2]
+        netloc = f"{self._role(package)}:{ROLE_PASSWORD}@{host}"
+        return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
+
+    def _run(self, *statements: sql.Composable) -> None:
+        with psycopg.connect(self.administrator_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+class VirtualHosts:
+    """Fresh virtual hosts of our broker, made some at a time; a foreign broker's one is shared."""
+
+    def __init__(self, servers: Servers) -> None:
+        self.servers = servers
+        self.unused: list[str] = []
+        self.made: list[str] = []
+
+    def fresh(self) -> str:
+        if not self.servers.broker_is_ours:
+            return self.servers.broker_url
+        if not self.unused:
+            self.unused = self._make(BATCH)
+        return urlunsplit(urlsplit(self.servers.broker_url)._replace(path=f"/{self.unused.pop()}"))
+
+    def _make(self, count: int) -> list[str]:
+        names = [f"test-{secrets.token_hex(6)}" for _ in range(count)]
+        self.made += names
+        self._evaluate(
+            names,
+            'ok = rabbit_vhost:add(V, <<"test">>), '
+            f'ok = rabbit_auth_backend_internal:set_permissions(<<"{broker.USER}">>, V, '
+            '<<".*">>, <<".*">>, <<".*">>, <<"test">>)',
+        )
+        return names
+
+    def drop(self) -> None:
+        if self.made:
+            self._evaluate(self.made, 'rabbit_vhost:delete(V, <<"test">>)')
+
+    def _evaluate(self, names: list[str], each: str) -> None:
+        """Run one Erlang expression for every virtual host V, in a single control command."""
+        where = places(INSTANCE)
+        listed = ", ".join(f'<<"{name}">>' for name in names)
+        broker.control(
+            where,
+            ports.remembered(where.ports),
+            "eval",
+            f"[begin {each} end || V <- [{listed}]].",
+        )

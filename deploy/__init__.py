@@ -1,1 +1,1 @@
-"""What is true of an installation: how it is started, shipped and watched; nothing of the business."""
+"""What is true of an installation: how it starts, ships and is watched; no business."""

@@ -29,12 +29,10 @@ class Servers:
 
     @classmethod
     def find(cls) -> Servers:
-        given = [
-            os.environ.get("TIMEBANK_TEST_DATABASE_URL", ""),
-            os.environ.get("TIMEBANK_TEST_AMQP_URL", ""),
-        ]
-        if all(given):
-            return cls(*given)
+        database = os.environ.get("TIMEBANK_TEST_DATABASE_URL", "")
+        messages = os.environ.get("TIMEBANK_TEST_AMQP_URL", "")
+        if database and messages:
+            return cls(database, messages)
         where = places(INSTANCE)
         started = supervisor.running(where) is None
         running = commands.up(where, plan.SERVERS)
@@ -103,7 +101,7 @@ class Databases:
         netloc = f"{self._role(package)}:{ROLE_PASSWORD}@{host}"
         return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
 
-    def _run(self, *statements: sql.Composable) -> None:
+    def _run(self, *statements: sql.Composed) -> None:
         with psycopg.connect(self.administrator_url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from collections.abc import Callable
 
-from deploy.local import commands, plan, supervisor
-from deploy.local.places import DEMO, Problem, places
+from deploy.local import check, commands, faults, installation, logs, plan, status, supervisor
+from deploy.local.places import DEMO, Places, Problem, places
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.local")
     parser.add_argument("--instance", default=DEMO, help="which installation (default: demo)")
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("up", help="start everything and wait until it is ready")
-    actions.add_parser("down", help="stop everything")
-    servers = actions.add_parser("servers", help="the broker and the database alone")
-    servers.add_argument("what", choices=("up", "down"))
-    servers.add_argument("--instance", default=argparse.SUPPRESS)
-    supervise = actions.add_parser("supervise", help="(used by up) run in the foreground")
-    supervise.add_argument("part", choices=(plan.SERVERS, plan.PLATFORM))
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        action = actions.add_parser(name, help=text)
+        # May stand before or after the action.
+        action.add_argument("--instance", default=argparse.SUPPRESS)
+        return action
+
+    add("up", "start everything and wait until it is ready")
+    add("down", "stop everything; the data stay")
+    add("status", "show every process, its memory and its health")
+    add("logs", "follow the logs").add_argument("process", nargs="*")
+    add("kill", "end a process as a crash would").add_argument("process")
+    add("restart", "stop a process and await its return").add_argument("process")
+    add("servers", "the broker and the database alone").add_argument("what", choices=("up", "down"))
+    add("test", "check the code and run all tests")
+    add("forget", "stop everything and remove all data of this clone")
+    add("databases", "(used by up) make roles and databases")
+    parts = (plan.SERVERS, plan.PLATFORM)
+    add("supervise", "(used by up) run in the foreground").add_argument("part", choices=parts)
     return parser
 
 
-def _servers(options: argparse.Namespace) -> int:
-    where = places(options.instance)
-    if options.what == "down":
+def _servers(where: Places, what: str) -> int:
+    if what == "down":
         commands.down(where)
         return 0
     running = commands.up(where, plan.SERVERS)
@@ -34,22 +47,61 @@ def _servers(options: argparse.Namespace) -> int:
     return 0
 
 
+def _databases(where: Places) -> int:
+    from deploy.local import databases  # needs psycopg, which the supervisor shall not carry
+
+    running = installation.read(where.instance)
+    databases.prepare(running.administrator_url, running.database_urls)
+    return 0
+
+
+def _forget(where: Places) -> int:
+    for folder in sorted(where.folder.parent.iterdir()):
+        commands.down(Places(folder.name, folder))
+    shutil.rmtree(where.folder.parent)
+    return 0
+
+
+def _up(where: Places) -> int:
+    running = commands.up(where, plan.PLATFORM)
+    absent = plan.not_built()
+    if absent:
+        print(f"NOT STARTED, because their modules do not exist: {', '.join(absent)}")
+    print(f"The gateway answers at {running.gateway_url}")
+    return 1 if absent else 0
+
+
+def _kill(where: Places, name: str) -> int:
+    print(f"killed {name} (pid {faults.kill(where, name)})")
+    return 0
+
+
+def _done(_nothing: None) -> int:
+    return 0
+
+
+ACTIONS: dict[str, Callable[[Places, argparse.Namespace], int]] = {
+    "up": lambda where, _: _up(where),
+    "down": lambda where, _: _done(commands.down(where)),
+    "status": lambda where, _: 0 if status.show(where) else 1,
+    "logs": lambda where, options: _done(logs.follow(where, options.process)),
+    "kill": lambda where, options: _kill(where, options.process),
+    "restart": lambda where, options: _done(faults.restart(where, options.process)),
+    "servers": lambda where, options: _servers(where, options.what),
+    "test": lambda _, __: check.run(),
+    "forget": lambda where, _: _forget(where),
+    "databases": lambda where, _: _databases(where),
+    "supervise": lambda where, options: supervisor.main(where, options.part),
+}
+
+
 def main() -> int:
     options = _parser().parse_args()
-    where = places(options.instance)
     try:
-        if options.action == "servers":
-            return _servers(options)
-        if options.action == "up":
-            print(commands.up(where, plan.PLATFORM).gateway_url)
-        elif options.action == "down":
-            commands.down(where)
-        elif options.action == "supervise":
-            return supervisor.main(where, options.part)
+        return ACTIONS[options.action](places(options.instance), options)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

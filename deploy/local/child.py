@@ -43,7 +43,6 @@ class Child:
         self._pause = FIRST_PAUSE_SECONDS
         self._not_before = 0.0
         self._started = 0.0
-        self._started_wall = 0.0
         self._log_start = 0
         self._kill_at: float | None = None
 
@@ -82,7 +81,7 @@ class Child:
                 return
         self.who = identify(self._popen.pid)
         self.state = STARTING
-        self._started, self._started_wall = time.monotonic(), time.time()
+        self._started = time.monotonic()
 
     def look(self) -> None:
         """Notice an end, readiness, or a log that has grown too long."""
@@ -129,7 +128,7 @@ class Child:
             self._popen.kill()
 
     def _last_words(self) -> str:
-        """The last line this life wrote, which for refused settings is the sentence that says so."""
+        """The last line this life wrote; for refused settings, the sentence that says so."""
         try:
             with self.log.open("rb") as log:
                 log.seek(self._log_start)
@@ -155,7 +154,6 @@ class Child:
             "state": self.state,
             "pid": self.who.pid if self.who else 0,
             "ticks": self.who.started_ticks if self.who else 0,
-            "started": self._started_wall,
             "restarts": self.restarts,
             "reason": self.reason,
             "ready": self.process.ready,

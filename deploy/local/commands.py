@@ -129,7 +129,7 @@ def _stop_all(where: Places) -> None:
 
 def _orphans(where: Places) -> list[tuple[Identity, int]]:
     """Processes whose supervisor is gone, each with the signal that stops it gently."""
-    found: dict[Identity, int] = {each: signal.SIGTERM for each in marked(where.folder)}
+    found: dict[Identity, int] = dict.fromkeys(marked(where.folder), signal.SIGTERM)
     for told in supervisor.read_state(where).get("processes", {}).values():
         who = Identity(told["pid"], told["ticks"])
         if who.pid and who.alive:

@@ -85,7 +85,7 @@ def places(instance: str = DEMO, repository: Path = REPOSITORY) -> Places:
 
 
 def state_root() -> Path:
-    """Where all clones of this user keep their data; never inside the clone, which may be closed."""
+    """Where all clones keep their data; never in the clone, which may be closed to others."""
     if os.geteuid() == 0:
         # The servers' user must be able to walk here, whatever root's umask says.
         root = Path("/var/lib/timebank")
@@ -127,7 +127,7 @@ def server_user() -> str | None:
         except (OSError, subprocess.CalledProcessError) as error:
             reason = getattr(error, "stderr", "") or error
             raise Problem(
-                f"The servers need an unprivileged user and {SERVER_USER} could not be made: {reason}"
+                f"The servers need a user of their own and {SERVER_USER} was not made: {reason}"
             ) from error
     return SERVER_USER
 

@@ -52,6 +52,15 @@ KINDS = (
 )
 
 
+def not_built() -> list[str]:
+    """Processes whose module does not exist."""
+    return [
+        kind.name
+        for kind in KINDS
+        if not (REPOSITORY / (kind.module.replace(".", os.sep) + ".py")).exists()
+    ]
+
+
 @dataclass(frozen=True)
 class Plan:
     processes: tuple[Process, ...]
@@ -136,11 +145,11 @@ def _business(
 ) -> list[Process]:
     inherited = _inherited(environment)
     python = sys.executable
+    mail_ports = str(chosen["mail"]), str(chosen["mailbox"])
     mailbox = Process(
         name="mailbox",
         kind=SERVER,
-        command=(python, "-m", "deploy.local.mailbox", str(where.mail), str(chosen["mail"]))
-        + (str(chosen["mailbox"]),),
+        command=(python, "-m", "deploy.local.mailbox", str(where.mail), *mail_ports),
         environment=inherited,
         folder=REPOSITORY,
         ready=f"{installation.mail_url}/_status",
@@ -178,7 +187,7 @@ def _service(
     chosen: Mapping[str, int],
     inherited: Mapping[str, str],
 ) -> list[Process]:
-    if not (REPOSITORY / (kind.module.replace(".", os.sep) + ".py")).exists():
+    if kind.name in not_built():
         return []
     settings = {
         **inherited,

@@ -48,6 +48,11 @@ class Identity:
         now = identify(self.pid)
         return now is not None and now.started_ticks == self.started_ticks
 
+    @property
+    def seconds_alive(self) -> float:
+        since_boot = float(Path("/proc/uptime").read_text().split()[0])
+        return since_boot - self.started_ticks / os.sysconf("SC_CLK_TCK")
+
     def send(self, number: signal.Signals) -> bool:
         """Signal this very process; False when it is gone (a reused pid is never hit)."""
         try:

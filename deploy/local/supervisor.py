@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
 import signal
 import sys
-import time
 
 from deploy.local import installation, plan
 from deploy.local.child import Child
@@ -77,10 +77,8 @@ class Supervisor:
 
     def _wait(self, seconds: float) -> None:
         select.select([self._wake], [], [], seconds)
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.read(self._wake, 4096)
-        except BlockingIOError:
-            pass
 
     def _write_state(self) -> None:
         me = identify(os.getpid())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import kombu
 import psycopg
 import pytest
+from kombu.connection import Connection
 
 from tests.servers import Servers, VirtualHosts
 
@@ -14,7 +14,7 @@ def test_every_test_gets_a_virtual_host_nobody_used(
 ) -> None:
     if not servers.broker_is_ours:
         pytest.skip("a foreign broker has one virtual host for all")
-    with kombu.Connection(vhost) as first, kombu.Connection(virtual_hosts.fresh()) as second:
+    with Connection(vhost) as first, Connection(virtual_hosts.fresh()) as second:
         first.default_channel.queue_declare("mine", durable=True, auto_delete=False)
         with pytest.raises(second.channel_errors):
             second.default_channel.queue_declare("mine", passive=True)

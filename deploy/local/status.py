@@ -1,0 +1,115 @@
+"""Shows the processes of an instance: how long they live, what they weigh, whether they work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy.local import installation, plan, probe, supervisor
+from deploy.local.places import Places, Problem
+from deploy.local.process import TASK, Identity
+
+HEADINGS = ("process", "pid", "regions", "uptime", "restarts", "memory", "health")
+KIBIBYTES_PER_MEGABYTE = 1000 / 1.024
+"""smaps_rollup counts in KiB; we show MB (10^6 bytes)."""
+
+
+def proportional_kib(pid: int) -> int:
+    """A process's memory with shared pages divided among their users; 0 when not to be read."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def family(pid: int) -> list[int]:
+    """A process and everything it started: the database is one process per connection."""
+    found = [pid]
+    for parent in found:
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in task.read_text().split()]
+            except OSError:
+                continue
+    return found
+
+
+def show(where: Places) -> bool:
+    """Print the table; whether all is well."""
+    supervisor_now = supervisor.running(where)
+    told = supervisor.read_state(where).get("processes", {})
+    if supervisor_now is None:
+        print("Nothing runs here; start with `make up`.")
+        return False
+    rows, ours, servers = [], proportional_kib(supervisor_now.pid), 0
+    rows.append(_row("supervisor", supervisor_now, {}, ours, "ok"))
+    healthy = True
+    for name, each in told.items():
+        if each["kind"] == TASK and each["state"] == "done":
+            continue
+        who = Identity(each["pid"], each["ticks"])
+        alive = bool(who.pid) and who.alive
+        health = _health(each, alive)
+        healthy = healthy and health == "ok"
+        members = family(who.pid) if alive and name in ("broker", "database") else [who.pid]
+        memory = sum(proportional_kib(pid) for pid in members) if alive else 0
+        if name in ("broker", "database", "port-mapper"):
+            servers += memory
+        else:
+            ours += memory
+        rows.append(_row(name, who if alive else None, each, memory, health))
+    _print_table(rows)
+    print(f"\nour processes {_megabytes(ours)}, broker and database {_megabytes(servers)}")
+    _print_addresses(where)
+    return healthy
+
+
+def _health(each: dict, alive: bool) -> str:
+    if not alive:
+        return f"{each['state']}: {each['reason']}" if each["reason"] else str(each["state"])
+    return "ok" if probe.is_ready(each["ready"]) else "not ready"
+
+
+def _row(name: str, who: Identity | None, each: dict, memory: int, health: str) -> tuple[str, ...]:
+    regions = each.get("regions", [])
+    return (
+        name,
+        str(who.pid) if who else "-",
+        "all" if set(regions) == set(plan.REGIONS) else ", ".join(regions) or "-",
+        _span(who.seconds_alive) if who else "-",
+        str(each.get("restarts", 0)),
+        _megabytes(memory) if who else "-",
+        health,
+    )
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
+
+
+def _megabytes(kib: int) -> str:
+    return f"{kib / KIBIBYTES_PER_MEGABYTE:.1f} MB"
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    table = [HEADINGS, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
+    for row in table:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+def _print_addresses(where: Places) -> None:
+    try:
+        running = installation.read(where.instance)
+    except Problem:
+        return
+    if running.gateway_url:
+        print(f"gateway       {running.gateway_url}")
+        print(f"mailbox       {running.mail_url}  (files: {running.mail_folder}/new)")
+    print(f"logs          {where.logs}")

@@ -76,17 +76,13 @@ def _kill(where: Places, name: str) -> int:
     return 0
 
 
-def _done(_nothing: None) -> int:
-    return 0
-
-
-ACTIONS: dict[str, Callable[[Places, argparse.Namespace], int]] = {
+ACTIONS: dict[str, Callable[[Places, argparse.Namespace], int | None]] = {
     "up": lambda where, _: _up(where),
-    "down": lambda where, _: _done(commands.down(where)),
+    "down": lambda where, _: commands.down(where),
     "status": lambda where, _: 0 if status.show(where) else 1,
-    "logs": lambda where, options: _done(logs.follow(where, options.process)),
+    "logs": lambda where, options: logs.follow(where, options.process),
     "kill": lambda where, options: _kill(where, options.process),
-    "restart": lambda where, options: _done(faults.restart(where, options.process)),
+    "restart": lambda where, options: faults.restart(where, options.process),
     "servers": lambda where, options: _servers(where, options.what),
     "test": lambda _, __: check.run(),
     "forget": lambda where, _: _forget(where),
@@ -98,7 +94,7 @@ ACTIONS: dict[str, Callable[[Places, argparse.Namespace], int]] = {
 def main() -> int:
     options = _parser().parse_args()
     try:
-        return ACTIONS[options.action](places(options.instance), options)
+        return ACTIONS[options.action](places(options.instance), options) or 0
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

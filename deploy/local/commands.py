@@ -82,13 +82,19 @@ def _await_ready(where: Places, who: Identity) -> None:
         failed = [name for name, each in processes.items() if each["state"] == "failed"]
         if failed:
             raise Problem(_account(where, failed, processes))
-        if processes and all(each["state"] in ("ready", "done") for each in processes.values()):
+        late = [name for name, each in processes.items() if not _settled(each)]
+        if processes and not late:
             return
-        late = [name for name, each in processes.items() if each["state"] not in ("ready", "done")]
         if time.monotonic() > deadline:
             raise Problem(_account(where, late, processes))
         if who.wait(LOOK_SECONDS):
             raise Problem(_last_line(where))
+
+
+def _settled(told: dict) -> bool:
+    """A task that is done, or a process that is ready and has not died since that was written."""
+    alive = Identity(told["pid"], told["ticks"]).alive
+    return told["state"] == "done" or (told["state"] == "ready" and alive)
 
 
 def _account(where: Places, names: list[str], processes: dict) -> str:

@@ -141,7 +141,6 @@ async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     await stop.wait()
     server.close()
-    pages.shutdown()
 
 
 def main(arguments: list[str]) -> int:

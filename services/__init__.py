@@ -1,0 +1,1 @@
+"""The platform's services and the three rooms they share."""

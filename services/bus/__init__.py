@@ -1,0 +1,1 @@
+"""Carries an event from one committed transaction to the next, the same way for everyone."""

@@ -1,0 +1,70 @@
+"""Who asks: carried by every call, so that rights are checked where the data is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The person, or the service, on whose behalf a call is made.
+
+    Attributes:
+        id: the member's id; ``None`` for somebody who has not joined and for services.
+        region: the member's home region, ``national`` where there is none.
+        organisation: ODS code or name of the employer, if known.
+        roles: ``member``, ``coordinator``, ``national``, ``senate``, ``integrator``,
+            ``service``, and ``rep:<region>`` for each region represented.
+        approved: whether the member has been let in.
+        email: only on the calls to members that need it; never logged.
+    """
+
+    id: UUID | None = None
+    region: str = "national"
+    organisation: str | None = None
+    roles: frozenset[str] = frozenset()
+    approved: bool = False
+    email: str | None = None
+
+    @property
+    def is_service(self) -> bool:
+        return "service" in self.roles
+
+    @property
+    def is_national(self) -> bool:
+        return "national" in self.roles
+
+    @property
+    def sees_everything(self) -> bool:
+        """The national team acts everywhere, the Senate reads everywhere."""
+        return self.is_national or "senate" in self.roles
+
+    def represents(self, region: str) -> bool:
+        """Whether the caller is a representative of ``region`` (a slug)."""
+        return f"rep:{region}" in self.roles
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": str(self.id) if self.id else None,
+            "region": self.region,
+            "organisation": self.organisation,
+            "roles": sorted(self.roles),
+            "approved": self.approved,
+            **({"email": self.email} if self.email else {}),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Caller":
+        return cls(
+            id=UUID(data["id"]) if data.get("id") else None,
+            region=data.get("region") or "national",
+            organisation=data.get("organisation"),
+            roles=frozenset(data.get("roles", ())),
+            approved=bool(data.get("approved")),
+            email=data.get("email"),
+        )
+
+
+SERVICE = Caller(roles=frozenset({"service"}), approved=True)
+"""One of our own services asking for itself."""

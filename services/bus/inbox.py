@@ -1,0 +1,222 @@
+"""What happens to a batch: one transaction, halves when it fails, a retry for what fails alone."""
+
+import datetime
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import structlog
+
+from services.bus import envelope, retries
+from services.bus.envelope import Event, Unreadable
+from services.bus.errors import TryLater
+from services.bus.intake import Batch, DatabaseAway, Delivery
+from services.bus.subscription import Subscription
+from services.bus.transaction import Database, Transaction
+from services.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+KILLS_TOLERATED = 3
+"""A redelivered message begun this often without an end is taken for the killer of its
+process, and parked."""
+
+_AWAY_CLASSES = ("08", "53", "57P")
+"""SQLSTATE classes that say the database, not the message, is in trouble: connection,
+resources, operator intervention (shutdown, start-up)."""
+_CLASHES = ("40001", "40P01")
+"""Serialisation failure and deadlock: the same batch succeeds when tried again."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A readable event with the delivery it came in."""
+
+    event: Event
+    delivery: Delivery
+    subscription: Subscription
+
+
+def handle(service: str, database: Database, batch: Batch, schedule: Sequence[float]) -> None:
+    """Bring a batch to an end: every message handled, to be retried, or parked.
+
+    Args:
+        service: for metrics.
+        schedule: seconds until each further try.
+
+    Raises:
+        DatabaseAway: nothing happened, or only part of it; the batch may come again.
+    """
+    began = time.monotonic()
+    try:
+        items, refused = sort(batch)
+        for delivery, reason in refused:
+            with database.transaction() as tx:
+                retries.park(tx, delivery, reason)
+            metrics.events(service, "unreadable", "parked")
+        if len(items) == 1 and items[0].delivery.redelivered:
+            items = _unless_it_kills(service, database, items)
+        if items:
+            _settle(service, database, items, schedule)
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if not is_away(error):
+            raise
+        raise DatabaseAway from error
+    except psycopg_pool.PoolTimeout as error:
+        raise DatabaseAway from error
+    metrics.batch_handled(service, len(batch.deliveries), time.monotonic() - began)
+
+
+def sort(batch: Batch) -> tuple[list[Item], list[tuple[Delivery, str]]]:
+    """Readable events, and the rest with the reason why not."""
+    items: list[Item] = []
+    refused: list[tuple[Delivery, str]] = []
+    for delivery in batch.deliveries:
+        try:
+            items.append(read(delivery, batch.subscriptions))
+        except Unreadable as error:
+            refused.append((delivery, str(error)))
+    return items, refused
+
+
+def read(delivery: Delivery, subscriptions: Mapping[str, Subscription]) -> Item:
+    """
+    Raises:
+        Unreadable: the broker gave up on it, or it is not an event heard here.
+    """
+    if delivery.dead:
+        raise Unreadable("the broker delivered it too often without an end")
+    event, data = envelope.read(delivery.headers, delivery.body)
+    subscription = subscriptions.get(event.type)
+    if subscription is None:
+        raise Unreadable(f"nobody here handles {event.type}")
+    return Item(subscription.load(event, data), delivery, subscription)
+
+
+def apply(tx: Transaction, items: Sequence[Item]) -> int:
+    """Handle the events that are new, kind by kind; how many there were.
+
+    Raises:
+        whatever a handler raises; the transaction is then to be rolled back.
+    """
+    unique = {item.event.id: item for item in items}
+    fresh = _claim(tx, [i for i in unique.values() if not i.subscription.natural_key])
+    todo = [i for i in unique.values() if i.subscription.natural_key or i.event.id in fresh]
+    kinds: dict[str, list[Item]] = {}
+    for item in todo:
+        kinds.setdefault(item.event.type, []).append(item)
+    if len(todo) == 1:
+        tx.correlation_id = todo[0].event.correlation_id
+    for kind in kinds.values():
+        kind[0].subscription.handle(tx, [item.event for item in kind])
+    return len(todo)
+
+
+def _claim(tx: Transaction, items: Sequence[Item]) -> set[str]:
+    """Write the events' ids into the inbox; those that were not there yet.
+
+    In the order of their ids: two processes with the same ids would deadlock otherwise.
+    """
+    if not items:
+        return set()
+    rows = tx.conn.execute(
+        "insert into inbox (event_id) select unnest(%s::text[])"
+        " on conflict do nothing returning event_id",
+        [sorted(item.event.id for item in items)],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _settle(
+    service: str, database: Database, items: Sequence[Item], schedule: Sequence[float]
+) -> None:
+    try:
+        with database.transaction() as tx:
+            fresh = apply(tx, items)
+            if len(items) == 1 and items[0].delivery.redelivered:
+                _forget_attempt(tx, items[0].event.id)
+    except Exception as error:
+        if is_away(error):
+            raise
+        if is_clash(error):
+            return _settle(service, database, items, schedule)
+        if len(items) == 1:
+            return _retry(service, database, items[0], error, schedule)
+        half = len(items) // 2
+        _settle(service, database, items[:half], schedule)
+        _settle(service, database, items[half:], schedule)
+    else:
+        _count(service, items, fresh)
+
+
+def _retry(
+    service: str, database: Database, item: Item, error: Exception, schedule: Sequence[float]
+) -> None:
+    reason = f"{type(error).__name__}: {error}"[:1000]
+    with database.transaction() as tx:
+        retries.schedule(tx, item.delivery, item.event.id, reason, schedule[0])
+        _forget_attempt(tx, item.event.id)
+    metrics.events(service, item.event.type, "retried")
+    expected = isinstance(error, TryLater)
+    log.log(
+        20 if expected else 30,
+        "event will be tried again",
+        type=item.event.type,
+        event_id=item.event.id,
+        correlation_id=item.event.correlation_id,
+        reason=reason,
+    )
+
+
+def _unless_it_kills(service: str, database: Database, items: list[Item]) -> list[Item]:
+    """Count an attempt before it is made; park a message that never lived through one."""
+    item = items[0]
+    with database.transaction() as tx:
+        row = tx.conn.execute(
+            "insert into attempt (event_id) values (%s)"
+            " on conflict (event_id) do update set attempts = attempt.attempts + 1, last_at = now()"
+            " returning attempts",
+            [item.event.id],
+        ).fetchone()
+        if row and row[0] > KILLS_TOLERATED:
+            retries.park(tx, item.delivery, f"begun {row[0] - 1} times and never ended")
+            _forget_attempt(tx, item.event.id)
+            metrics.events(service, item.event.type, "parked")
+            return []
+    return items
+
+
+def _forget_attempt(tx: Transaction, event_id: str) -> None:
+    tx.conn.execute("delete from attempt where event_id = %s", [event_id])
+
+
+def _count(service: str, items: Sequence[Item], fresh: int) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    kinds: dict[str, int] = {}
+    for item in items:
+        kinds[item.event.type] = kinds.get(item.event.type, 0) + 1
+    for kind, count in kinds.items():
+        metrics.events(service, kind, "handled", count)
+    if fresh < len(items):
+        metrics.events(service, "any", "repeated", len(items) - fresh)
+    first = items[0]
+    metrics.lagged(service, first.delivery.region, (now - first.event.time).total_seconds())
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database, rather than the message, is in trouble."""
+    if isinstance(error, psycopg_pool.PoolTimeout):
+        return True
+    if isinstance(error, psycopg.InterfaceError):
+        return True  # the connection is closed under us
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    state: Any = error.sqlstate
+    return state is None or state.startswith(_AWAY_CLASSES)
+
+
+def is_clash(error: BaseException) -> bool:
+    return isinstance(error, psycopg.Error) and error.sqlstate in _CLASHES

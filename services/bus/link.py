@@ -1,0 +1,187 @@
+"""One connection to the broker, kept or found again for ever.
+
+One greenlet reads, whoever likes writes: py-amqp serialises writes by a lock, but
+two readers of one socket are an error under eventlet. So everything that waits for
+an answer (opening a channel, declaring, consuming) happens in ``opened``, called
+by the reading greenlet before it begins to read; afterwards users only send.
+"""
+
+import time
+from typing import Any, Protocol
+
+import amqp
+import eventlet
+import structlog
+from amqp import spec
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from services.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds; a broker on the same network answers in milliseconds."""
+PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""Seconds between attempts to connect; short at first, since a restart takes seconds,
+never longer than two, so that recovery is not our waiting."""
+
+
+class User(Protocol):
+    """Somebody who lives on a link."""
+
+    def opened(self, connection: Connection) -> None:
+        """The connection stands; open channels here. Old channels are dead."""
+
+    def closed(self) -> None:
+        """The connection is gone, and everything in flight with it."""
+
+
+class LinkLost(Exception):
+    """The connection was given up: heartbeats missed, or a confirm that never came."""
+
+
+LOST = (amqp.exceptions.AMQPError, OSError, OperationalError, LinkLost)
+"""What losing the connection looks like, from connecting to reading."""
+
+
+class Link:
+    """A connection and the greenlets that keep it.
+
+    Args:
+        url: of the broker.
+        service: and ``name`` (``in`` or ``out``) label metrics and the connection.
+        heartbeat: seconds agreed with the broker.
+    """
+
+    def __init__(self, url: str, service: str, name: str, heartbeat: int = 20) -> None:
+        self.url, self.service, self.name, self.heartbeat = url, service, name, heartbeat
+        self.users: list[User] = []
+        self.up = False
+        self.blocked = False
+        self.stopping = False
+        self._reader: Any = None
+
+    def use(self, user: User) -> None:
+        """Add a user before the link runs."""
+        self.users.append(user)
+
+    def run(self) -> None:
+        """Keep the connection until ``stop``; body of a greenlet."""
+        attempt = 0
+        while not self.stopping:
+            connection = self._connection()
+            try:
+                self._serve(connection)
+            except LOST as error:
+                if not self.stopping:
+                    log.warning("link lost", link=self.name, reason=type(error).__name__)
+            finally:
+                attempt = 0 if self.up else attempt
+                self._went_down()
+                _let_go(connection)
+            if not self.stopping:
+                eventlet.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+                attempt += 1
+
+    def stop(self) -> None:
+        self.stopping = True
+        self.reset("stopping")
+
+    def reset(self, reason: str) -> None:
+        """Give the connection up and find another (or none, when stopping)."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            eventlet.kill(reader, LinkLost(reason))
+
+    def wait_until_up(self, seconds: float) -> bool:
+        """Wait at most ``seconds`` for the connection; whether it stands."""
+        deadline = time.monotonic() + seconds
+        while not self.up and time.monotonic() < deadline:
+            eventlet.sleep(0.02)
+        return self.up
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self.url,
+            heartbeat=self.heartbeat,
+            connect_timeout=CONNECT_TIMEOUT,
+            transport_options={
+                "on_blocked": self._on_blocked,
+                "on_unblocked": self._on_unblocked,
+                "client_properties": {"connection_name": f"{self.service} {self.name}"},
+            },
+        )
+
+    def _serve(self, connection: Connection) -> None:
+        with eventlet.Timeout(CONNECT_TIMEOUT, LinkLost("no answer while connecting")):
+            connection.connect()
+        with eventlet.Timeout(60, LinkLost("no answer while declaring")):
+            for user in self.users:
+                user.opened(connection)
+        self._reader = eventlet.getcurrent()
+        beat = eventlet.spawn(self._beat, connection)
+        self.up = True
+        metrics.link(self.service, self.name, True)
+        log.info("link up", link=self.name)
+        try:
+            while not self.stopping:
+                connection.drain_events()
+        finally:
+            self._reader = None
+            beat.kill()
+
+    def _beat(self, connection: Connection) -> None:
+        """Send heartbeats, and notice when none come; a blocked write counts as none."""
+        while True:
+            eventlet.sleep(min(1.0, self.heartbeat / 4))
+            try:
+                with eventlet.Timeout(self.heartbeat * 2, LinkLost("a write is stuck")):
+                    connection.heartbeat_check()
+            except Exception as error:  # whatever it is, this connection is of no use
+                eventlet.spawn(self.reset, str(error))
+                return
+
+    def _went_down(self) -> None:
+        self.up = self.blocked = False
+        metrics.link(self.service, self.name, False)
+        for user in self.users:
+            user.closed()
+
+    def _on_blocked(self, reason: str) -> None:
+        self.blocked = True
+        log.warning("broker blocks publishing", link=self.name)
+
+    def _on_unblocked(self) -> None:
+        self.blocked = False
+        log.info("broker takes publishing again", link=self.name)
+
+
+def _let_go(connection: Connection) -> None:
+    """Close politely, but never wait long for a broker that may be gone."""
+    try:
+        with eventlet.Timeout(2, False):
+            connection.release()
+    except LOST:
+        pass
+    connection.collect()
+
+
+def send(
+    channel: Any,
+    body: bytes,
+    *,
+    exchange: str,
+    routing_key: str,
+    mandatory: bool,
+    properties: dict[str, Any],
+) -> None:
+    """Publish without reading.
+
+    ``Channel.basic_publish`` first drains the socket to look for a block notice,
+    which would be a second reader beside the link's own.
+    """
+    message = amqp.basic_message.Message(body, **properties)
+    channel.send_method(
+        spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, mandatory, False), message
+    )

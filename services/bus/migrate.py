@@ -1,0 +1,71 @@
+"""Brings a service's database to the newest of its numbered SQL files.
+
+python -m services.bus.migrate services.ledger
+"""
+
+import contextlib
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+
+import psycopg
+import yoyo
+
+from services.bus import settings
+
+
+def apply(database_url: str, package: str) -> None:
+    """Apply the bus's and the package's migrations that are not yet applied.
+
+    Args:
+        database_url: ``postgresql://`` URL of the service's own database.
+        package: dotted name of a package with a folder ``sql``.
+
+    Several processes may call this at once: one works, the others wait.
+    """
+    backend = yoyo.get_backend(_with_psycopg3(database_url))
+    migrations = yoyo.read_migrations(*(str(folder) for folder in folders(package)))
+    with contextlib.closing(backend.connection), backend.lock():
+        backend.apply_migrations(backend.to_apply(migrations))
+
+
+def folders(package: str) -> list[Path]:
+    """Where the SQL of the bus and of ``package`` lies, in the order of application."""
+    places = (Path(str(resources.files(name))) / "sql" for name in ("services.bus", package))
+    return [place for place in places if place.is_dir()]
+
+
+def wait_for(database_url: str, seconds: float = 60) -> None:
+    """Wait until the database answers; raise its last error after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(database_url, connect_timeout=3).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)  # between two attempts; the condition is the connection
+
+
+def _with_psycopg3(url: str) -> str:
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m services.bus.migrate PACKAGE", file=sys.stderr)
+        return 2
+    with settings.refusing_to_start():
+        url = settings.DATABASE_URL.read()
+    wait_for(url)
+    apply(url, arguments[0])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

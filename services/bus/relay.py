@@ -1,0 +1,279 @@
+"""Publishes what was decided, until the broker has confirmed it; then forgets it.
+
+Rows are chosen by being there, never by "id greater than the last seen": rows do
+not become visible in the order of their ids. Regions take turns, so that one
+region's backlog delays no other. Several relays of one service may run: each locks
+the rows it publishes, the others pass them over. A row is removed only when its
+confirm has come and it was not returned; whatever goes wrong in between publishes
+it again, under the same id, which every reader knows.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import eventlet
+import psycopg
+import psycopg_pool
+import structlog
+from eventlet.event import Event
+from kombu import Connection
+from psycopg.rows import class_row
+
+from services.bus import envelope
+from services.bus import topology as names
+from services.bus.link import LOST, Link, send
+from services.bus.transaction import Database
+from services.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+PERSISTENT = 2
+UNROUTABLE_PAUSE = 1.0
+"""Seconds before a returned event is published again: its queue is missing."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event in the outbox."""
+
+    id: UUID
+    region: str
+    routing_key: str
+    headers: dict[str, Any]
+    body: bytes
+
+
+class Unconfirmed(Exception):
+    """Not every confirm came in time; nothing is known about the rest."""
+
+
+class Publisher:
+    """Publishes rows over a link and waits for all their confirms at once."""
+
+    def __init__(self, link: Link, timeout: float) -> None:
+        self.link, self.timeout = link, timeout
+        self._channel: Any = None
+        self._next_tag = 1
+        self._unsettled: dict[int, UUID] = {}
+        self._confirmed: set[UUID] = set()
+        self._returned: set[UUID] = set()
+        self._settled = Event()
+
+    def opened(self, connection: Connection) -> None:
+        channel = connection.channel()
+        channel.confirm_select()
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+        self._next_tag = 1
+        self._unsettled.clear()
+        self._channel = channel
+
+    def closed(self) -> None:
+        self._channel = None
+        self._unsettled.clear()
+        self._signal()
+
+    def publish(self, rows: Sequence[Row]) -> set[UUID]:
+        """Publish rows; the ids of those a queue has taken.
+
+        Raises:
+            Unconfirmed: the link broke or the broker stayed silent; the rows may
+                or may not have arrived.
+        """
+        channel = self._channel
+        if channel is None or self.link.blocked:
+            raise Unconfirmed("no link, or the broker blocks publishing")
+        self._confirmed, self._returned, self._settled = set(), set(), Event()
+        try:
+            for row in rows:
+                self._unsettled[self._next_tag] = row.id
+                self._next_tag += 1
+                send(
+                    channel, bytes(row.body), exchange=names.EXCHANGE, mandatory=True,
+                    routing_key=row.routing_key, properties=_properties(row),
+                )  # fmt: skip
+        except LOST as error:
+            raise Unconfirmed(str(error)) from None
+        self._wait(channel)
+        return self._confirmed - self._returned
+
+    @property
+    def returned(self) -> set[UUID]:
+        return self._returned
+
+    def _wait(self, channel: Any) -> None:
+        """Wait for every confirm; a silent broker costs the link, since tags go astray."""
+        with eventlet.Timeout(self.timeout, False):
+            while self._unsettled and self._channel is channel:
+                self._settled.wait()
+                self._settled = Event()
+        if self._channel is not channel:
+            raise Unconfirmed("the link broke")
+        if self._unsettled:
+            self.link.reset("confirms did not come")
+            raise Unconfirmed("confirms did not come in time")
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:
+        for settled in self._tags(tag, multiple):
+            self._confirmed.add(self._unsettled.pop(settled))
+        self._signal()
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:
+        for settled in self._tags(tag, multiple):
+            self._unsettled.pop(settled)
+        self._signal()
+
+    def _on_return(self, _: Any, __: str, ___: str, message: Any) -> None:
+        """Comes before its ack, and carries no tag: known by its message id."""
+        self._returned.add(UUID(message.properties["message_id"]))
+
+    def _tags(self, tag: int, multiple: bool) -> list[int]:
+        if multiple:
+            return [waiting for waiting in self._unsettled if waiting <= tag]
+        return [tag] if tag in self._unsettled else []
+
+    def _signal(self) -> None:
+        if not self._unsettled and not self._settled.ready():
+            self._settled.send()
+
+
+def _properties(row: Row) -> dict[str, Any]:
+    return {
+        "message_id": str(row.id),
+        "content_type": envelope.CONTENT_TYPE,
+        "delivery_mode": PERSISTENT,
+        "application_headers": row.headers,
+    }
+
+
+class Relay:
+    """The greenlet that empties the outbox.
+
+    Args:
+        service: for metrics.
+        regions: every region there is: whoever decided something also says it,
+            whichever region it concerns.
+        batch: rows between two waits for confirms, at most.
+        poll: seconds between looks for rows nobody announced.
+    """
+
+    def __init__(
+        self, service: str, database: Database, publisher: Publisher,
+        regions: Sequence[str], batch: int, poll: float,
+    ) -> None:  # fmt: skip
+        self.service, self.database, self.publisher = service, database, publisher
+        self.regions, self.batch, self.poll = list(regions), batch, poll
+        self.stopping = False
+        self._wake = Event()
+
+    def wake(self, _: set[str] | None = None) -> None:
+        """Something was just committed."""
+        if not self._wake.ready():
+            self._wake.send()
+
+    def stop(self) -> None:
+        self.stopping = True
+        self.wake()
+
+    def run(self) -> None:
+        """Publish until ``stop``; body of a greenlet. It never raises."""
+        while not self.stopping:
+            with eventlet.Timeout(self.poll, False):
+                self._wake.wait()
+            self._wake = Event()
+            try:
+                while self.round():
+                    pass
+            except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+                log.warning("outbox out of reach", reason=type(error).__name__)
+                eventlet.sleep(min(self.poll, 1.0))
+
+    def round(self) -> bool:
+        """Publish one batch; whether more is to be expected at once.
+
+        Raises:
+            psycopg.Error, psycopg_pool.PoolTimeout: the database is away; what was
+                published and not removed is published again.
+        """
+        if self.publisher.link.blocked or not self.publisher.link.up:
+            return False
+        with self.database.pool.connection() as conn:
+            rows = choose(conn, self.regions, self.batch)
+            if not rows:
+                return False
+            try:
+                taken = self.publisher.publish(rows)
+            except Unconfirmed as error:
+                metrics.published(self.service, "timed_out", len(rows))
+                log.warning("events not confirmed", rows=len(rows), reason=str(error))
+                return False
+            remove(conn, taken)
+        returned = len(self.publisher.returned)
+        metrics.published(self.service, "confirmed", len(taken))
+        metrics.published(self.service, "returned", returned)
+        metrics.published(self.service, "refused", len(rows) - len(taken) - returned)
+        if len(taken) < len(rows):
+            log.error("events without a queue", rows=len(rows) - len(taken))
+            eventlet.sleep(UNROUTABLE_PAUSE)
+        return bool(taken)
+
+
+def choose(conn: psycopg.Connection[Any], regions: Sequence[str], limit: int) -> list[Row]:
+    """Lock the next rows to publish: the oldest of each region in turn."""
+    return (
+        conn.cursor(row_factory=class_row(Row))
+        .execute(
+            """
+            with turn as (
+                select waiting.id
+                from unnest(%(regions)s::text[]) as r (region)
+                cross join lateral (
+                    select o.id, row_number() over (order by o.id) as place
+                    from (
+                        select id from outbox where region = r.region order by id limit %(limit)s
+                    ) o
+                ) waiting
+                order by waiting.place
+                limit %(limit)s
+            )
+            select o.id, o.region, o.routing_key, o.headers, o.body
+            from outbox o join turn using (id)
+            for update of o skip locked
+            """,
+            {"regions": list(regions), "limit": limit},
+        )
+        .fetchall()
+    )
+
+
+def remove(conn: psycopg.Connection[Any], ids: set[UUID]) -> None:
+    """Forget what the broker has confirmed; by primary key."""
+    conn.execute("delete from outbox where id = any(%s)", [list(ids)])
+
+
+def backlog(conn: psycopg.Connection[Any]) -> tuple[int, float]:
+    """Rows waiting, and the age of the oldest in seconds."""
+    row = conn.execute(
+        "select count(*), coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)"
+        " from outbox"
+    ).fetchone()
+    assert row is not None, "an aggregate has one row"
+    age = float(row[1])
+    return row[0], age if math.isfinite(age) else 0.0
+
+
+def drained(relay: Relay, seconds: float) -> bool:
+    """Publish what is left before stopping, for at most ``seconds``; whether all went out."""
+    deadline = time.monotonic() + seconds
+    try:
+        while relay.round():
+            if time.monotonic() > deadline:
+                return False
+    except (psycopg.Error, psycopg_pool.PoolTimeout):
+        return False
+    return True

@@ -1,0 +1,62 @@
+"""Every name the broker knows, computed in one place from regions and readers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+EXCHANGE = "timebank"
+"""Topic exchange of the internal events."""
+
+DELIVERY_LIMIT = 100
+"""Deliveries before the broker gives up on a message. High on purpose: a crash
+raises the count of every message in flight, and innocents must outlive a poison
+that we count ourselves (table ``attempt``)."""
+
+
+@dataclass(frozen=True)
+class EventQueue:
+    """One service's queue for one region, with the keys bound to it."""
+
+    service: str
+    region: str
+    keys: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return event_queue(self.service, self.region)
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Who hears what, in which regions.
+
+    Attributes:
+        regions: every region there is, ``national`` included.
+        readers: for each service the events it handles (``producer.event``, or
+            ``#`` for all).
+    """
+
+    regions: tuple[str, ...]
+    readers: Mapping[str, tuple[str, ...]]
+
+    def event_queues(self) -> Iterator[EventQueue]:
+        for service, events in self.readers.items():
+            for region in self.regions:
+                keys = tuple(f"{region}.{event}" for event in events)
+                yield EventQueue(service, region, keys)
+
+    def parked_queues(self) -> tuple[str, ...]:
+        return tuple(parked_queue(service) for service in self.readers)
+
+
+def event_queue(service: str, region: str) -> str:
+    return f"{service}.{region}"
+
+
+def parked_queue(service: str) -> str:
+    """Where the broker puts what it has delivered too often; drained into the database."""
+    return f"{service}.parked"
+
+
+def rpc_queue(service: str, region: str) -> str:
+    """Calls to a service from one region; also their routing key on the default exchange."""
+    return f"rpc.{service}.{region}"

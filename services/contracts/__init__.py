@@ -1,0 +1,1 @@
+"""What the services say to each other: names and shapes, no behaviour."""

@@ -1,0 +1,1 @@
+"""What: listings, search and the life of an exchange."""

@@ -1,0 +1,1 @@
+"""Who: joining, profiles, organisations, regions, roles, sign-in."""

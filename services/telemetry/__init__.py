@@ -1,0 +1,1 @@
+"""How we see the platform: metrics, logs, health."""

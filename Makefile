@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Several of these start the same servers: one after the other, also under make -j.
 .NOTPARALLEL:
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3 || true)
 VENV := .venv
 RUN := $(VENV)/bin/python
 

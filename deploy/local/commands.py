@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deploy.local import installation, plan, secret, supervisor
+from deploy.local import database, installation, plan, secret, supervisor
 from deploy.local.places import REPOSITORY, Places, Problem
 from deploy.local.process import MARK, Identity, identify, marked, stop
 
@@ -140,4 +140,8 @@ def _orphans(where: Places) -> list[tuple[Identity, int]]:
         who = Identity(told["pid"], told["ticks"])
         if who.pid and who.alive:
             found[who] = told["stop_signal"]
+    # PostgreSQL writes its title over the environment the mark would be found in.
+    server = database.running(where)
+    if server is not None:
+        found[server] = signal.SIGINT
     return list(found.items())

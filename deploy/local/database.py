@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local import programs
 from deploy.local.places import Places, Problem, own, server_user, write_private
 from deploy.local.ports import LOOPBACK
-from deploy.local.process import SERVER, Process
+from deploy.local.process import SERVER, Identity, Process, identify
 
 ADMINISTRATOR = "timebank_admin"
 
@@ -40,6 +40,9 @@ def url(port: int, role: str, password: str, database: str) -> str:
 def prepare(where: Places, password: str) -> None:
     """Make the server's data folder at the first start."""
     if (where.database / "PG_VERSION").exists() and (where.folder / "database-made").exists():
+        if running(where) is None:
+            # Left by a kill; PostgreSQL would refuse to start when its pid is in use by now.
+            (where.database / "postmaster.pid").unlink(missing_ok=True)
         return
     # A folder without the mark is one whose making was interrupted.
     shutil.rmtree(where.database, ignore_errors=True)
@@ -69,6 +72,16 @@ def prepare(where: Places, password: str) -> None:
     if done.returncode != 0:
         raise Problem(f"initdb failed: {done.stderr.strip()}")
     (where.folder / "database-made").touch()
+
+
+def running(where: Places) -> Identity | None:
+    """The server at work on our data, whoever started it."""
+    try:
+        pid = int((where.database / "postmaster.pid").read_text().split()[0])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError, IndexError):
+        return None
+    return identify(pid) if str(where.database).encode() in command else None
 
 
 def process(where: Places, ports: dict[str, int]) -> Process:

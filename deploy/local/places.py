@@ -79,15 +79,18 @@ def places(instance: str = DEMO, repository: Path = REPOSITORY) -> Places:
     key = hashlib.sha256(os.fsencode(repository.resolve())).hexdigest()[:KEY_LENGTH]
     folder = state_root() / key / instance
     result = Places(instance, folder)
-    for each in (folder, result.logs):
-        each.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder.parent, folder):
+        # The servers' user must be able to walk here, whatever root's umask says.
+        each.chmod(0o755 if os.geteuid() == 0 else 0o700)
+    for each in (result.logs, result.mail):
+        each.mkdir(mode=0o700, exist_ok=True)
     return result
 
 
 def state_root() -> Path:
     """Where all clones keep their data; never in the clone, which may be closed to others."""
     if os.geteuid() == 0:
-        # The servers' user must be able to walk here, whatever root's umask says.
         root = Path("/var/lib/timebank")
         root.mkdir(parents=True, exist_ok=True)
         root.chmod(0o755)

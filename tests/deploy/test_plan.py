@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,9 +80,7 @@ def test_two_clones_never_share_a_folder_or_a_node_name(tmp_path: Path) -> None:
     assert one.folder != other.folder
     assert one.broker_node != other.broker_node
     for each in (one, other):
-        each.logs.rmdir()
-        each.folder.rmdir()
-        each.folder.parent.rmdir()
+        shutil.rmtree(each.folder.parent)
 
 
 def test_what_is_secret_is_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What members refuses, and how it says so.
+
+Refused
+├── Invalid             a field is missing or wrong; ``detail.errors`` says which
+├── MemberNotFound      no such member, or none the caller may see
+├── NotAMember          the caller has not joined yet
+├── AlreadyJoined       the address belongs to a member
+├── AlreadyDecided      somebody approved or refused the joiner before
+├── VersionConflict     the profile changed since the caller read it
+├── ReasonMissing       a refusal without a reason
+├── ChoiceNotOffered    a way to leave that does not exist
+└── NotAllowed
+    ├── NoAddress       the token carries no usable e-mail address
+    ├── NotYourRegion   the joiner is of another region
+    └── OwnMatter       nobody decides about themselves
+"""
+
+from services.bus.errors import NotAllowed, Refused
+
+
+class Invalid(Refused):
+    """Some of what was sent cannot be used."""
+
+    code = "invalid"
+
+
+class MemberNotFound(Refused):
+    """There is no such member."""
+
+    code = "member_not_found"
+
+
+class NotAMember(Refused):
+    """You have not joined yet."""
+
+    code = "not_a_member"
+
+
+class AlreadyJoined(Refused):
+    """Somebody with this e-mail address has already joined."""
+
+    code = "already_joined"
+
+
+class AlreadyDecided(Refused):
+    """This joiner is no longer waiting."""
+
+    code = "already_decided"
+
+
+class VersionConflict(Refused):
+    """The profile has changed since you read it."""
+
+    code = "version_conflict"
+
+
+class ReasonMissing(Refused):
+    """A refusal needs a reason."""
+
+    code = "reason_missing"
+
+
+class ChoiceNotOffered(Refused):
+    """Credit left behind goes to the community fund."""
+
+    code = "choice_not_offered"
+
+
+class NoAddress(NotAllowed):
+    """Sign in with a work or personal e-mail address to join."""
+
+    code = "no_address"
+
+
+class NotYourRegion(NotAllowed):
+    """Only a representative of this region or the national team may do this."""
+
+    code = "not_your_region"
+
+
+class OwnMatter(NotAllowed):
+    """Nobody decides about themselves."""
+
+    code = "own_matter"

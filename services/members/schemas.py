@@ -1,0 +1,123 @@
+"""The shapes of what members is sent, and the one form in which a wrong shape is told."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import marshmallow
+from marshmallow import fields, validate
+
+from services.contracts import words
+from services.members import errors
+
+
+class Text(fields.String):
+    """Text a person wrote: trimmed, of a length, without characters no keyboard makes.
+
+    Args:
+        most: characters allowed after trimming.
+        least: characters needed.
+        lines: whether line breaks and tabs may be part of it.
+    """
+
+    def __init__(self, most: int, least: int = 1, lines: bool = False, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(least, most), **kwargs)
+        self.lines = lines
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        visible = text.translate({ord(space): " " for space in "\n\r\t"}) if self.lines else text
+        # A lone surrogate cannot be stored; a control character can, or hides something.
+        if any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in visible) or any(
+            0xD800 <= ord(char) < 0xE000 for char in visible
+        ):
+            raise marshmallow.ValidationError("Contains characters that cannot be kept.")
+        return text
+
+
+class Skills(fields.List):
+    """Up to 30 skills in the member's words; the same word twice counts once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Text(100), validate=validate.Length(max=30), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        found: dict[str, str] = {}
+        for skill in super()._deserialize(value, attr, data, **kwargs):
+            found.setdefault(str(skill).casefold(), str(skill))
+        return list(found.values())
+
+
+class Joining(marshmallow.Schema):
+    """What somebody says of themselves when joining."""
+
+    name = Text(200, required=True)
+    organisation = Text(200, required=True)
+    region = fields.String(required=True, validate=validate.OneOf(words.REGIONS))
+    about = Text(2000, least=0, lines=True, load_default=None, allow_none=True)
+    skills_offered = Skills(load_default=list)
+    skills_wanted = Skills(load_default=list)
+
+
+class Changing(marshmallow.Schema):
+    """Any of the same, later."""
+
+    name = Text(200)
+    organisation = Text(200)
+    region = fields.String(validate=validate.OneOf(words.REGIONS))
+    about = Text(2000, least=0, lines=True, allow_none=True)
+    skills_offered = Skills()
+    skills_wanted = Skills()
+
+
+class Deciding(marshmallow.Schema):
+    """Why somebody is refused, or given a role."""
+
+    reason = Text(1000, lines=True, required=True)
+
+
+class Paging(marshmallow.Schema):
+    """How much of a list is wanted."""
+
+    limit = fields.Integer(strict=True, load_default=20, validate=validate.Range(1, 100))
+
+
+class Waiting(Paging):
+    """A page of members: behind the id ``cursor``."""
+
+    status = fields.String(
+        load_default="waiting", validate=validate.OneOf(("waiting", "approved", "refused"))
+    )
+    cursor = fields.UUID(load_default=None, allow_none=True)
+
+
+class Searching(Paging):
+    """A page of organisations: behind the code ``cursor``, as they stood on a day."""
+
+    q = Text(200, least=0, load_default=None, allow_none=True)
+    region = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(words.REGIONS)
+    )
+    cursor = Text(10, load_default=None, allow_none=True)
+    on = fields.Date(load_default=None, allow_none=True)
+
+
+def load(schema: type[marshmallow.Schema], data: Any) -> dict[str, Any]:
+    """The values in ``data``.
+
+    Raises:
+        errors.Invalid: with ``errors``, a list of JSON pointers and sentences.
+    """
+    try:
+        found: dict[str, Any] = schema().load(data)
+        return found
+    except marshmallow.ValidationError as error:
+        raise errors.Invalid(errors=list(_faults(error.normalized_messages()))) from None
+
+
+def _faults(messages: Any, pointer: str = "") -> Iterator[dict[str, str]]:
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            yield from _faults(below, pointer if key == "_schema" else f"{pointer}/{key}")
+    else:
+        for message in messages:
+            yield {"pointer": pointer, "message": str(message)}

@@ -1,0 +1,122 @@
+"""The members service: what it answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nameko.extensions import DependencyProvider
+
+from services.bus import idempotency
+from services.bus.entrypoints import Bus, rpc
+from services.contracts import readers
+from services.members import handlers, settings
+
+
+class KnownDomains(DependencyProvider):
+    """The domains whose people are let in at once, read when the process starts."""
+
+    def setup(self) -> None:
+        self.domains = settings.KNOWN_DOMAINS.read()
+
+    def get_dependency(self, worker_ctx: Any) -> tuple[str, ...]:
+        return self.domains
+
+
+class Members:
+    name = "members"
+    bus = Bus(readers.TOPOLOGY)
+    known_domains = KnownDomains()
+
+    @rpc
+    def join(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: handlers.join(tx, call.caller, body, self.known_domains),
+            )  # fmt: skip
+
+    @rpc
+    def me(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.me(tx, call.caller)
+
+    @rpc
+    def get(self, call: Any, member_id: str) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.get(tx, call.caller, member_id)
+
+    @rpc
+    def update(self, call: Any, body: Any, expected_version: int | None = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.update(tx, call.caller, body, expected_version)
+
+    @rpc
+    def leave(self, call: Any, choice: str = "fund") -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.leave(tx, call.caller, choice)
+
+    @rpc
+    def list(
+        self, call: Any, status: str = "waiting", limit: int = 20, cursor: str | None = None
+    ) -> Any:
+        page = {"status": status, "limit": limit, "cursor": cursor}
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.listed(tx, call.caller, page)
+
+    @rpc
+    def approve(self, call: Any, member_id: str) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: handlers.approve(tx, call.caller, member_id)
+            )
+
+    @rpc
+    def refuse(self, call: Any, member_id: str, reason: str | None = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: handlers.refuse(tx, call.caller, member_id, reason),
+            )  # fmt: skip
+
+    @rpc
+    def set_roles(
+        self, call: Any, member_id: str, roles: Sequence[str], reason: str | None = None
+    ) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: handlers.set_roles(tx, call.caller, member_id, roles, reason),
+            )  # fmt: skip
+
+    @rpc
+    def identify(self, call: Any, email: str) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.identify(tx, call.caller, email)
+
+    @rpc
+    def cards(self, call: Any, ids: Sequence[str]) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.cards(tx, call.caller, ids)
+
+    @rpc
+    def contacts(self, call: Any, ids: Sequence[str]) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.contacts(tx, call.caller, ids)
+
+    @rpc
+    def representatives(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.representatives(tx, call.caller)
+
+    @rpc
+    def organisations(
+        self, call: Any, q: str | None = None, region: str | None = None,
+        limit: int = 20, cursor: str | None = None, on: str | None = None,
+    ) -> Any:  # fmt: skip
+        page = {"q": q, "region": region, "limit": limit, "cursor": cursor, "on": on}
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.organisations(tx, page)
+
+    @rpc
+    def regions(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.regions(tx)

@@ -10,7 +10,7 @@ import amqp
 import eventlet
 import structlog
 from eventlet.event import Event
-from kombu import Connection
+from kombu.connection import Connection
 
 from services.bus import topology as names
 

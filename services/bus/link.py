@@ -13,7 +13,7 @@ import amqp
 import eventlet
 import structlog
 from amqp import spec
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from services.telemetry import metrics

@@ -32,7 +32,8 @@ def apply(database_url: str, package: str) -> None:
 
 def folders(package: str) -> list[Path]:
     """Where the SQL of the bus and of ``package`` lies, in the order of application."""
-    places = (Path(str(resources.files(name))) / "sql" for name in ("services.bus", package))
+    packages = dict.fromkeys(("services.bus", package))
+    places = (Path(str(resources.files(name))) / "sql" for name in packages)
     return [place for place in places if place.is_dir()]
 
 

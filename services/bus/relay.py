@@ -20,7 +20,7 @@ import psycopg
 import psycopg_pool
 import structlog
 from eventlet.event import Event
-from kombu import Connection
+from kombu.connection import Connection
 from psycopg.rows import class_row
 
 from services.bus import envelope

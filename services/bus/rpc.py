@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import structlog
 from eventlet.event import Event
 from eventlet.timeout import Timeout
-from kombu import Connection
+from kombu.connection import Connection
 
 from services.bus import topology as names
 from services.bus.caller import Caller
@@ -213,26 +213,36 @@ class Client:
             return {"error": _trouble("broker_away", "The message broker is away.")}
         message_id = str(uuid4())
         waiting = self._pending[message_id] = Event()
+        answer = {"error": _trouble("timed_out", "The service did not answer in time.")}
         try:
             with Timeout(timeout, False):
-                send(
-                    self._channel, body, exchange="", routing_key=queue, mandatory=True,
-                    properties={
-                        "correlation_id": message_id,
-                        "message_id": message_id,
-                        "reply_to": REPLY_TO,
-                        "type": method,
-                        "content_type": CONTENT_TYPE,
-                        "expiration": str(int(timeout * 1000)),  # milliseconds, as text
-                    },
-                )  # fmt: skip
-                answer: dict[str, Any] = waiting.wait()
-                return answer
+                self._send(queue, method, message_id, body, timeout)
+                answer = waiting.wait()
         except (*LOST, AttributeError):
             return {"error": _trouble("connection_lost", "The connection was lost.")}
         finally:
             del self._pending[message_id]
-        return {"error": _trouble("timed_out", "The service did not answer in time.")}
+        return answer
+
+    def _send(
+        self, queue: str, method: str, message_id: str, body: bytes, timeout: float
+    ) -> None:
+        properties = {
+            "correlation_id": message_id,
+            "message_id": message_id,
+            "reply_to": REPLY_TO,
+            "type": method,
+            "content_type": CONTENT_TYPE,
+            "expiration": str(int(timeout * 1000)),  # milliseconds, as text
+        }
+        send(
+            self._channel,
+            body,
+            exchange="",
+            routing_key=queue,
+            mandatory=True,
+            properties=properties,
+        )
 
     def _on_reply(self, message: Any) -> None:
         waiting = self._pending.get(message.properties.get("correlation_id"))

@@ -1,0 +1,40 @@
+"""Runs a small service on the real bus inside the test's own process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import eventlet
+import pytest
+from nameko.runners import ServiceRunner
+
+from services.bus.entrypoints import Bus
+
+MAX_WORKERS = 100
+
+
+@contextmanager
+def running(monkeypatch: pytest.MonkeyPatch, service: Any, **settings: str) -> Iterator[Bus]:
+    """Start ``service`` with ``settings`` as environment, stop it afterwards."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"TIMEBANK_{name}", value)
+    runner = ServiceRunner({"max_workers": MAX_WORKERS})
+    runner.add_service(service)
+    runner.start()
+    container = next(iter(runner.containers))
+    bus = next(dep for dep in container.dependencies if isinstance(dep, Bus))
+    try:
+        eventually(lambda: all(bus.checks().values()))
+        yield bus
+    finally:
+        runner.stop()
+
+
+def eventually(true: Callable[[], Any], seconds: float = 15) -> Any:
+    """Wait until ``true()`` is; what it returned. Fails after ``seconds``."""
+    with eventlet.Timeout(seconds, AssertionError(f"not within {seconds} s")):
+        while True:
+            found = true()
+            if found:
+                return found
+            eventlet.sleep(0.02)

@@ -26,6 +26,9 @@ LOOK_SECONDS = 0.05
 SHOWN_LINES = 20
 """Log lines shown of a process that failed."""
 
+_launched: list[subprocess.Popen[bytes]] = []
+"""Supervisors outlive us on purpose; a forgotten Popen would warn that its process still runs."""
+
 
 @contextmanager
 def alone(where: Places) -> Iterator[None]:
@@ -64,6 +67,7 @@ def _launch(where: Places, part: str) -> Identity:
             stderr=log,
             start_new_session=True,
         )
+    _launched.append(process)
     who = identify(process.pid)
     if who is None:
         raise Problem(_last_line(where))

@@ -131,6 +131,8 @@ def _stop_all(where: Places) -> None:
     who = supervisor.running(where)
     if who is not None:
         stop([who], signal.SIGTERM, STOP_SECONDS)
+    for each in _launched:
+        each.poll()  # takes note of its end
     orphans = _orphans(where)
     for number in (signal.SIGTERM, signal.SIGINT):
         group = [each for each, wanted in orphans if wanted == number]

@@ -281,8 +281,14 @@ class Receive(Entrypoint):
         super().__init__(**kwargs)
         self.subscriptions = subscriptions
         self.expected_exceptions = (DatabaseAway,)
+        self.readers: list[QueueReader] = []
 
     def setup(self) -> None:
+        self.prepare()
+
+    def prepare(self) -> None:
+        if self.readers:
+            return
         bus, link = self.incoming.prepared()
         bus.subscriptions = self.subscriptions
         service, size = bus.service, settings.BATCH_SIZE.read()
@@ -418,6 +424,9 @@ class Rpc(Entrypoint):
         self.expected_exceptions = (ServiceError, calls.RpcError)
 
     def setup(self) -> None:
+        self.prepare()
+
+    def prepare(self) -> None:
         self.incoming.answer(self)
 
     def stop(self) -> None:

@@ -224,9 +224,7 @@ class Client:
             del self._pending[message_id]
         return answer
 
-    def _send(
-        self, queue: str, method: str, message_id: str, body: bytes, timeout: float
-    ) -> None:
+    def _send(self, queue: str, method: str, message_id: str, body: bytes, timeout: float) -> None:
         properties = {
             "correlation_id": message_id,
             "message_id": message_id,

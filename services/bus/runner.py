@@ -79,12 +79,20 @@ def _has_entrypoints(candidate: type) -> bool:
 
 
 def _started(service: Any) -> ServiceRunner:
-    """
+    """Start the service.
+
+    An extension that reads settings does so in ``prepare``, which may be called twice.
+
     Raises:
         settings.SettingError: from whichever part of the service reads the setting.
     """
     runner = ServiceRunner({MAX_WORKERS_CONFIG_KEY: MAX_WORKERS})
     runner.add_service(service)
+    for container in runner.containers:
+        for extension in container.extensions:
+            # Here rather than in a greenlet of nameko's, where eventlet prints a traceback
+            # before the one sentence that a bad setting deserves.
+            getattr(extension, "prepare", lambda: None)()
     runner.start()
     if not getattr(service, "serves_http", False):
         _serve_health(runner, service.name)

@@ -1,5 +1,7 @@
 """A small service with one kind of event, for tests of the bus itself."""
 
+import os
+import signal
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +41,11 @@ class Rude(Refused):
 def note(tx: Any, event: Any) -> None:
     if event.data.word.startswith("poison"):
         raise Poison(event.data.word)
+    if event.data.word.startswith("kill"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if event.data.word.startswith("slow"):
+        tx.conn.execute("insert into begun (word) values (%s)", [event.data.word])
+        tx.conn.execute("select pg_sleep(1.5)")
     tx.conn.execute(
         "insert into heard (event_id, word, region) values (%s, %s, %s)",
         [event.id, event.data.word, event.region],
@@ -47,7 +54,10 @@ def note(tx: Any, event: Any) -> None:
 
 SUBSCRIPTIONS = subscriptions(Subscription(Said, Word, each(note)))
 
-TABLE = "create table if not exists heard (event_id text, word text, region text)"
+TABLE = """
+create table heard (event_id text, word text, region text);
+create table begun (word text);
+"""
 
 
 class Echo:
@@ -76,6 +86,3 @@ class Echo:
 
         eventlet.sleep(seconds)
         return {"slept": seconds}
-
-
-

@@ -17,9 +17,7 @@ LONDONER = Caller(id=new_id(), region="london", approved=True)
 
 def say(bus, word, region="london", event_id=None):
     with bus.transaction() as tx:
-        return tx.emit(
-            Said, region=region, subject=word, data={"word": word}, event_id=event_id
-        )
+        return tx.emit(Said, region=region, subject=word, data={"word": word}, event_id=event_id)
 
 
 def heard(bus):

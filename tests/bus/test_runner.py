@@ -1,0 +1,152 @@
+"""A service as a process of its own: its settings, its stop, its death."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from services.bus.transaction import Database, new_id
+from tests.bus.echo import Said
+from tests.bus.running import eventually
+
+
+class Process:
+    """The echo service as a process, restarted on demand."""
+
+    def __init__(self, place):
+        self.environment = {**os.environ, **{f"TIMEBANK_{k}": v for k, v in place.items()}}
+        self.database_url = place["DATABASE_URL"]
+        self.running = None
+
+    def start(self):
+        self.running = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "services.bus.runner", "tests.bus.echo"],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        return self.running
+
+    def restart_when_dead(self):
+        if self.running.poll() is not None:
+            self.start()
+
+    def rows(self, statement):
+        with psycopg.connect(self.database_url) as conn:
+            return conn.execute(statement).fetchall()
+
+    def heard(self):
+        return [row[0] for row in self.rows("select word from heard")]
+
+
+@pytest.fixture
+def process(place):
+    made = Process(place)
+    yield made
+    if made.running is not None and made.running.poll() is None:
+        made.running.kill()
+        made.running.wait()
+
+
+def say(process, *words):
+    """Write into the outbox; the process's relay publishes it."""
+    database = Database(process.database_url, size=2)
+    database.open()
+    try:
+        with database.transaction() as tx:
+            for word in words:
+                tx.emit(Said, region="london", subject=word, data={"word": word}, event_id=new_id())
+    finally:
+        database.close()
+
+
+def ended(process):
+    process.running.wait(timeout=20)
+    return process.running.returncode
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("AMQP_URL", None, "TIMEBANK_AMQP_URL is not set"),
+        ("AMQP_URL", "", "TIMEBANK_AMQP_URL is set but empty"),
+        ("DATABASE_URL", "mysql://x/y", "TIMEBANK_DATABASE_URL cannot be used"),
+        ("REGIONS", "london,atlantis", "TIMEBANK_REGIONS names atlantis"),
+        ("REGIONS", "all,london", "TIMEBANK_REGIONS cannot be used"),
+        ("BATCH_SIZE", "1.5", "TIMEBANK_BATCH_SIZE cannot be used"),
+        ("HTTP_PORT", "99999", "TIMEBANK_HTTP_PORT cannot be used"),
+    ],
+)
+def test_a_bad_setting_refuses_to_start_with_one_sentence(process, name, value, sentence):
+    if value is None:
+        del process.environment[f"TIMEBANK_{name}"]
+    else:
+        process.environment[f"TIMEBANK_{name}"] = value
+
+    process.start()
+
+    assert ended(process) == 2
+    said = process.running.stderr.read().strip()
+    assert said.startswith(sentence)
+    assert "\n" not in said
+
+
+def test_sigterm_lets_work_in_progress_end_and_never_runs_it_twice(process):
+    process.start()
+    say(process, "slow")
+    eventually(
+        lambda: process.rows(
+            "select 1 from pg_stat_activity where query like 'select pg_sleep%'"
+            " and datname = current_database() and pid <> pg_backend_pid()"
+        )
+    )
+
+    process.running.send_signal(signal.SIGTERM)
+
+    assert ended(process) == 0
+    assert process.heard() == ["slow"]
+    process.start()
+    say(process, "afterwards")
+    eventually(lambda: "afterwards" in process.heard())
+    assert sorted(process.heard()) == ["afterwards", "slow"]
+
+
+def test_killing_a_process_in_the_middle_loses_and_doubles_nothing(process):
+    process.start()
+    say(process, "before")
+    eventually(lambda: process.heard() == ["before"])
+    say(process, "slow", *(f"word {number}" for number in range(20)))
+    eventually(
+        lambda: process.rows(
+            "select 1 from pg_stat_activity where query like 'select pg_sleep%'"
+            " and datname = current_database() and pid <> pg_backend_pid()"
+        )
+    )
+
+    process.running.kill()
+    process.running.wait()
+    process.start()
+
+    eventually(lambda: len(process.heard()) >= 22, 30)
+    assert sorted(process.heard()) == sorted(
+        ["before", "slow", *(f"word {number}" for number in range(20))]
+    )
+
+
+def test_a_message_that_kills_its_process_is_parked_and_its_neighbours_are_handled(process):
+    process.start()
+    say(process, *(f"word {n}" for n in range(10)), "kill", *(f"late {n}" for n in range(10)))
+
+    def settled():
+        process.restart_when_dead()
+        return len(process.heard()) == 20 and process.rows(
+            "select 1 from retry where parked_at is not null"
+        )
+
+    eventually(settled, 60)
+    assert process.rows("select reason from retry") == [("begun 3 times and never ended",)]
+    assert "kill" not in process.heard()

@@ -11,9 +11,8 @@ import psycopg
 from psycopg import sql
 
 from deploy.local import broker, commands, databases, installation, plan, ports, supervisor
-from deploy.local.places import Problem, places
+from deploy.local.places import TEST, Problem, places
 
-INSTANCE = "test"
 ROLE_PASSWORD = "only-for-tests"
 BATCH = 10
 """Virtual hosts made by one call of rabbitmqctl: a call takes 0.4 s, however many it makes."""
@@ -33,20 +32,20 @@ class Servers:
         messages = os.environ.get("TIMEBANK_TEST_AMQP_URL", "")
         if database and messages:
             return cls(database, messages)
-        where = places(INSTANCE)
+        where = places(TEST)
         started = supervisor.running(where) is None
         running = commands.up(where, plan.SERVERS)
         return cls(running.administrator_url, running.amqp_url, started)
 
     def release(self) -> None:
         if self.started:
-            commands.down(places(INSTANCE))
+            commands.down(places(TEST))
 
     @property
     def broker_is_ours(self) -> bool:
         """Whether the broker is the private test instance, which we may control."""
         try:
-            return installation.read(INSTANCE).amqp_url == self.broker_url
+            return installation.read(TEST).amqp_url == self.broker_url
         except Problem:
             return False
 
@@ -139,7 +138,7 @@ class VirtualHosts:
 
     def _evaluate(self, names: list[str], each: str) -> None:
         """Run one Erlang expression for every virtual host V, in a single control command."""
-        where = places(INSTANCE)
+        where = places(TEST)
         listed = ", ".join(f'<<"{name}">>' for name in names)
         broker.control(
             where,

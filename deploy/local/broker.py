@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from deploy.local import programs
-from deploy.local.places import Places, Problem, own, server_user, write_private
+from deploy.local.places import Places, Problem, identity_of, own, server_user, write_private
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import SERVER, Process
 
@@ -120,9 +120,7 @@ def control(where: Places, ports: dict[str, int], *words: str) -> str:
         [str(_scripts() / "rabbitmqctl"), "-q", "-n", where.broker_node, *words],
         env=_environment(where, ports),
         cwd=where.broker,
-        user=server_user(),
-        group=server_user(),
-        extra_groups=[] if server_user() else None,
+        **identity_of(server_user()),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

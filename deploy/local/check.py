@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 from deploy.local import commands, plan, supervisor
-from deploy.local.places import REPOSITORY, places
+from deploy.local.places import REPOSITORY, TEST, places
 
-INSTANCE = "test"
 STEPS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
@@ -20,7 +19,7 @@ STEPS = (
 
 def run() -> int:
     """The exit code of the first step that fails; servers we started are stopped again."""
-    where = places(INSTANCE)
+    where = places(TEST)
     started = supervisor.running(where) is None
     environment = dict(os.environ)
     try:

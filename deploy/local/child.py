@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from deploy.local import probe
+from deploy.local.places import identity_of
 from deploy.local.process import TASK, Identity, Process, identify
 
 FIRST_PAUSE_SECONDS = 0.2
@@ -19,6 +20,8 @@ STEADY_SECONDS = 30.0
 """Alive this long, a process counts as healthy again and its pause starts small."""
 BAD_SETTINGS = 2
 """Exit code of a process that refuses its settings: starting it again would change nothing."""
+CANNOT_START = 127
+"""What a shell answers for a program it cannot start."""
 TASK_ATTEMPTS = 5
 """A task that failed this often will fail for ever; `up` then shows its log."""
 LOG_BYTES = 20_000_000
@@ -58,30 +61,31 @@ class Child:
         return self.state in (WAITING, PAUSED) and time.monotonic() >= self._not_before
 
     def start(self) -> None:
+        try:
+            self._popen = self._spawn()
+        except OSError as error:
+            self.reason = f"{self.process.command[0]} could not be started: {error}"
+            self._ended(CANNOT_START)
+            return
+        self.who = identify(self._popen.pid)
+        self.state = STARTING
+        self._started = time.monotonic()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         self._rotate()
         process = self.process
         with self.log.open("ab") as log:
             self._log_start = log.tell()
-            try:
-                self._popen = subprocess.Popen(
-                    process.command,
-                    env=dict(process.environment),
-                    cwd=process.folder,
-                    user=process.user,
-                    group=process.user,
-                    extra_groups=[] if process.user else None,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                log.write(f"{process.command[0]} could not be started: {error}\n".encode())
-                self._ended(127)
-                return
-        self.who = identify(self._popen.pid)
-        self.state = STARTING
-        self._started = time.monotonic()
+            return subprocess.Popen(
+                process.command,
+                env=dict(process.environment),
+                cwd=process.folder,
+                **identity_of(process.user),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def look(self) -> None:
         """Notice an end, readiness, or a log that has grown too long."""
@@ -101,7 +105,9 @@ class Child:
         if self.process.kind == TASK and code == 0:
             self.state, self.was_ready = DONE, True
             return
-        self.reason = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+        if code != CANNOT_START:
+            name = signal.Signals(-code).name if code < 0 else ""
+            self.reason = f"exit code {code}" if code >= 0 else f"signal {name}"
         self.restarts += 1
         hopeless = self.process.kind == TASK and self.restarts >= TASK_ATTEMPTS
         if code == BAD_SETTINGS or hopeless:

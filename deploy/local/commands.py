@@ -42,16 +42,20 @@ def up(where: Places, part: str) -> installation.Installation:
     """Start an instance unless it runs already, and wait until all of it is ready."""
     with alone(where):
         who = supervisor.running(where)
-        if who and supervisor.read_state(where).get("part") != part and part == plan.PLATFORM:
-            _stop_all(where)
-            who = None
-        if who is None:
+        if who is None or not _may_stay(supervisor.read_state(where), part):
             _stop_all(where)
             if part == plan.PLATFORM:
                 secret.make_issuer_key(where)
             who = _launch(where, part)
         _await_ready(where, who)
     return installation.read(where.instance)
+
+
+def _may_stay(state: dict, part: str) -> bool:
+    """Whether what runs is enough, and nothing in it has given up on settings mended since."""
+    enough = state.get("part") == part or part == plan.SERVERS
+    failed = any(each["state"] == "failed" for each in state.get("processes", {}).values())
+    return enough and not failed
 
 
 def _launch(where: Places, part: str) -> Identity:

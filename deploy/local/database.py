@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from deploy.local import programs
-from deploy.local.places import Places, Problem, own, server_user, write_private
+from deploy.local.places import TEST, Places, Problem, identity_of, own, server_user, write_private
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import SERVER, Identity, Process, identify
 
@@ -53,16 +53,14 @@ def prepare(where: Places, password: str) -> None:
     command = [str(_scripts(where) / "initdb"), "-D", str(folder), "-U", ADMINISTRATOR]
     command += ["--auth=scram-sha-256", f"--pwfile={secret / 'password'}"]
     command += ["--encoding=UTF8", "--locale=C.UTF-8"]
-    if where.instance == "test":
+    if where.instance == TEST:
         command.append("--no-sync")
     try:
         done = subprocess.run(
             command,
             cwd=folder,
             env=_environment(),
-            user=user,
-            group=user,
-            extra_groups=[] if user else None,
+            **identity_of(user),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -85,7 +83,7 @@ def running(where: Places) -> Identity | None:
 
 
 def process(where: Places, ports: dict[str, int]) -> Process:
-    durability = FLEETING if where.instance == "test" else DURABLE
+    durability = FLEETING if where.instance == TEST else DURABLE
     command = [str(_scripts(where) / "postgres"), "-D", str(where.database)]
     for name, value in {**SETTINGS, **durability, "port": str(ports["database"])}.items():
         command += ["-c", f"{name}={value}"]

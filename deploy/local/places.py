@@ -8,10 +8,11 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DEMO = "demo"
-"""The instance `make up` starts; `test` is the tests' own, with other data and ports."""
+DEMO, TEST = "demo", "test"
+"""The instance `make up` starts, and the tests' own, with other data and ports."""
 SERVER_USER = "timebank"
 """RabbitMQ and PostgreSQL run as this user when the launcher is root (PostgreSQL refuses root)."""
 KEY_LENGTH = 12
@@ -133,6 +134,14 @@ def server_user() -> str | None:
                 f"The servers need a user of their own and {SERVER_USER} was not made: {reason}"
             ) from error
     return SERVER_USER
+
+
+def identity_of(user: str | None) -> dict[str, Any]:
+    """The arguments that make a subprocess run as a user; none to run as ourselves."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def own(folder: Path, user: str | None) -> Path:

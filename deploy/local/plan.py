@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import broker, database, ports, programs, secret
 from deploy.local.installation import Installation
-from deploy.local.places import REPOSITORY, Places
+from deploy.local.places import REPOSITORY, TEST, Places
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import MARK, SERVER, SERVICE, TASK, Process
 
@@ -30,6 +30,8 @@ REGIONS = (
 )
 GATEWAY_PORT = 8000
 """The gateway's port unless it is taken."""
+REQUESTS_PER_MINUTE = 6_000
+"""Per caller of a local gateway: the demo and the proofs ask faster than any person."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,14 @@ def existing_database(environment: Mapping[str, str]) -> str:
 
 def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
     """Prepare the servers' folders, choose ports and describe everything there is to start."""
+    if where.instance == TEST:
+        # Tests make and drop what they like; servers named for the platform are not theirs.
+        environment = {**environment, "TIMEBANK_AMQP_URL": "", "TIMEBANK_DATABASE_URL": ""}
     own_broker, own_database = not existing_broker(environment), not existing_database(environment)
     programs.ensure(own_broker, own_database)
     names = [*broker.PORT_NAMES, "database"]
     if part == PLATFORM:
-        names += ["gateway", "mail", "mailbox", *DATABASE_SERVICES]
+        names += ["mail", "mailbox", *(kind.name for kind in KINDS)]
     chosen = ports.choose(where.ports, names, {"gateway": GATEWAY_PORT})
     roles = [f"role {name}" for name in DATABASE_SERVICES]
     words = secret.passwords(where, ["broker", "database", *roles])
@@ -123,7 +128,7 @@ def _addresses(
             name: service_url(servers.administrator_url, name, words[f"role {name}"])
             for name in DATABASE_SERVICES
         },
-        packages={kind.name: kind.package for kind in KINDS if kind.database},
+        packages={kind.database: kind.package for kind in KINDS if kind.database},
     )
 
 
@@ -177,7 +182,10 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
         if name not in foreign and not name.startswith(("PG", "TIMEBANK_TEST_", "TIMEBANK_HTTP_"))
     }
     # Two heaps instead of eight per core: our processes are mostly one thread each.
-    return {"MALLOC_ARENA_MAX": "2", **kept, "PYTHONUNBUFFERED": "1"}
+    small = {"MALLOC_ARENA_MAX": "2"}
+    # eventlet tells at every start that it is deprecated, which we know.
+    quiet = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}
+    return {**small, **quiet, **kept, "PYTHONUNBUFFERED": "1"}
 
 
 def _service(
@@ -215,6 +223,7 @@ def _service(
         settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
     if kind.name == "gateway":
         settings["TIMEBANK_DEV_ISSUER_KEY"] = str(where.issuer_key)
+        settings.setdefault("TIMEBANK_RATE_LIMIT", str(REQUESTS_PER_MINUTE))
     service = Process(
         name=kind.name,
         kind=SERVICE,

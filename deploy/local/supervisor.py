@@ -90,8 +90,10 @@ class Supervisor:
         }
         text = json.dumps(state, indent=2) + "\n"
         if text != self._written:
-            write_private(self.where.state, text)
-            self._written = text
+            # A full disk is no reason to leave the children alone; we try again at the next look.
+            with contextlib.suppress(OSError):
+                write_private(self.where.state, text)
+                self._written = text
 
 
 def read_state(where: Places) -> dict:

@@ -1,0 +1,257 @@
+"""Records what is said, keeps the facts up to date, and answers with figures."""
+
+import dataclasses
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import marshmallow
+import psycopg
+
+from services.bus.caller import Caller
+from services.bus.envelope import Event
+from services.bus.subscription import Subscription, subscriptions
+from services.bus.transaction import Transaction
+from services.contracts import exchanges, ledger, members, notifications, words
+from services.contracts.event import Event as Contract
+from services.reporting import errors, fact, figure_store, measure, period, store, suppression
+
+
+def record(tx: Transaction, events: Sequence[Event]) -> None:
+    """Write events into the log, and what is new of them into the facts."""
+    store.lock_regions(tx.conn, [event.region for event in events])
+    heard = [store.Heard(e.id, e.type, e.region, e.subject, e.time, vars(e.data)) for e in events]
+    fresh = store.remember(tx.conn, heard, tx.now)
+    project(tx.conn, [said(event) for event in events if event.id in fresh])
+
+
+def project(conn: psycopg.Connection[Any], told: Sequence[fact.Said]) -> None:
+    """Bring the facts up to date; the same for what is heard now and for the whole log."""
+    if steps := fact.exchanges(told):
+        store.keep_exchanges(conn, steps)
+    if reached := fact.milestones(told):
+        store.keep_milestones(conn, reached)
+    if transfers := fact.transfers(told):
+        store.keep_transfers(conn, transfers)
+    if people := fact.members(told):
+        store.keep_members(conn, people)
+    if listings := fact.listings(told):
+        store.keep_listings(conn, listings)
+    if first := fact.publications(told):
+        store.keep_publications(conn, first)
+
+
+def said(event: Event) -> fact.Said:
+    return fact.Said(event.type.rpartition(".")[2], event.region, event.time, event.data)
+
+
+def count_notices(tx: Transaction, events: Sequence[Event]) -> None:
+    """Add notices to their counts; the inbox has let each through once."""
+    counts = Counter(
+        (event.region, event.type.rpartition(".")[2], event.data.channel, event.data.template)
+        for event in events
+    )
+    store.count_notices(tx.conn, counts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Notice:
+    channel: str
+    template: str
+
+
+def read_of(contract: type[Contract]) -> type:
+    """The fields of an event that facts follow from: dropping one is a breaking change."""
+    for family, reads in _READ_OF:
+        if issubclass(contract, family):
+            return reads
+    return fact.Recorded
+
+
+_READ_OF: tuple[tuple[Any, type], ...] = (
+    ((exchanges.ExchangeCompleted, exchanges.ExchangeSettled), fact.CompletedStep),
+    (exchanges.ExchangeEvent, fact.ExchangeStep),
+    (exchanges.ListingEvent, fact.ListingTold),
+    (ledger.TransferReversed, fact.TransferReversed),
+    (ledger.TransferEvent, fact.TransferPosted),
+    (members.MemberEvent, fact.MemberTold),
+)
+
+
+def whole(contract: type[Contract]) -> type:
+    """What facts follow from, and behind it every other field: the log keeps all of them."""
+    reads = read_of(contract)
+    known = {field.name for field in dataclasses.fields(reads)}
+    others = [(name, Any) for name in contract().fields if name not in known]
+    return dataclasses.make_dataclass(contract.__name__, others, bases=(reads,), frozen=True)
+
+
+RECORDED: tuple[type[Contract], ...] = (
+    *members.EVENTS.values(),
+    *exchanges.EVENTS.values(),
+    *ledger.EVENTS.values(),
+)
+
+SUBSCRIPTIONS = subscriptions(
+    # the log's own key recognises what was heard before
+    *(Subscription(kind, whole(kind), record, natural_key=True) for kind in RECORDED),
+    *(Subscription(kind, Notice, count_notices) for kind in notifications.EVENTS.values()),
+)
+
+
+class Reader:
+    """Reads logged events back, with the facts' fields only.
+
+    An old event may lack a field its contract has gained since; what facts follow
+    from it has, or it would not have been heard.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, tuple[type, marshmallow.Schema]] = {}
+        for contract in RECORDED:
+            reads = read_of(contract)
+            names = [field.name for field in dataclasses.fields(reads)]
+            if names:
+                self._kinds[f"{contract.producer}.{contract.event}"] = (
+                    reads,
+                    contract(only=names, unknown=marshmallow.EXCLUDE),
+                )
+
+    @property
+    def types(self) -> list[str]:
+        return sorted(self._kinds)
+
+    def read(self, heard: store.Heard) -> fact.Said:
+        reads, schema = self._kinds[heard.type]
+        data = reads(**schema.load(heard.data))
+        return fact.Said(heard.type.rpartition(".")[2], heard.region, heard.time, data)
+
+
+def totals(
+    tx: Transaction,
+    caller: Caller,
+    by: Any,
+    date_from: str | None,
+    date_to: str | None,
+    region: str | None,
+) -> dict[str, Any]:
+    """Exchanges, minutes, hours and people by one grouping.
+
+    Args:
+        by: one of ``measure.GROUPINGS``.
+        date_from, date_to: days of completion in England (``YYYY-MM-DD``), both included.
+        region: slug; only exchanges of this region.
+
+    Raises:
+        UnknownGrouping, UnknownRegion, BadPeriod, ForMembersOnly, ForRepresentativesOnly
+    """
+    if by not in measure.GROUPINGS:
+        raise errors.UnknownGrouping(allowed=list(measure.GROUPINGS))
+    if region is not None and region not in words.ROUTES:
+        raise errors.UnknownRegion(allowed=list(words.ROUTES))
+    days = period.Period.read(date_from, date_to)
+    refuse_unless_allowed(caller, by)
+    found = figure_store.totals(tx.conn, by, days.date_from, days.date_to, region)
+    local = region is not None
+    items = [as_item(total, by, local or by in _OF_PEOPLE) for total in found if total.key]
+    whole = next(total for total in found if total.key is None)
+    return {
+        "by": by,
+        "date_from": date_from,
+        "date_to": date_to,
+        "region": region,
+        "items": items,
+        "total": as_item(whole, None, local),
+    }
+
+
+_OF_PEOPLE = ("region", "organisation")
+"""Groupings by what a person has: its keys are parts of the nation, and givers may have
+another key than receivers."""
+
+
+def as_item(total: measure.Total, by: str | None, below_national: bool) -> dict[str, Any]:
+    people = suppression.shown(total.members) if below_national else total.members
+    item: dict[str, Any] = {
+        "exchanges": total.exchanges,
+        "minutes": total.minutes,
+        "hours": total.minutes / 60,
+        "members": people,
+    }
+    if by is not None:
+        item = {"key": total.key, **item}
+    if by in _OF_PEOPLE:
+        item["given_exchanges"] = total.given_exchanges
+        item["given_minutes"] = total.given_minutes
+        item["given_hours"] = total.given_minutes / 60
+    return item
+
+
+def refuse_unless_allowed(caller: Caller, by: str | None = None) -> None:
+    """Members see regions and subjects; who works where is for those who answer for it."""
+    if caller.is_service or caller.sees_everything:
+        return
+    if not caller.approved:
+        raise errors.ForMembersOnly
+    represents = any(role.startswith("rep:") for role in caller.roles)
+    if by == "organisation" and not represents:
+        raise errors.ForRepresentativesOnly
+
+
+def overview(tx: Transaction, caller: Caller) -> dict[str, Any]:
+    """Every measure of the whole nation as it stands now.
+
+    Raises:
+        ForMembersOnly
+    """
+    refuse_unless_allowed(caller)
+    units = {definition.name: definition.unit for definition in measure.DEFINITIONS}
+    return {
+        "as_of": tx.now.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
+        "figures": [
+            {"unit": units[figure.name], **dataclasses.asdict(figure)}
+            for figure in figures(tx.conn, tx.now)
+        ],
+    }
+
+
+def figures(conn: psycopg.Connection[Any], now: datetime.datetime) -> list[measure.Figure]:
+    """One figure per definition, in their order."""
+    settled = figure_store.settled(conn)
+    people = figure_store.participation(conn)
+    days = datetime.timedelta
+    joiners = figure_store.activation(
+        conn, now - days(measure.ACTIVATION_DAYS), days(measure.ACTIVATION_DAYS)
+    )
+    waits = figure_store.waits(conn)
+    requests = figure_store.requests(conn, now - days(measure.UNMET_AFTER_DAYS))
+    known = settled.both_organisations_known
+    return [
+        measure.Figure("exchanges_settled", settled.exchanges),
+        measure.Figure("minutes_given", settled.minutes),
+        measure.Figure("hours_given", settled.minutes / 60),
+        measure.Figure("members_taking_part", people.members),
+        measure.share("activation", joiners.activated, joiners.joined),
+        measure.median_hours("time_to_first_answer", waits.answer, waits.answered, waits.requested),
+        measure.median_hours("time_to_match", waits.booking, waits.booked, waits.requested),
+        measure.share("fill_rate", requests.filled, requests.published),
+        measure.Figure("unmet_demand", requests.unmet),
+        measure.share("reciprocity", people.both_ways, people.members),
+        measure.share("repeat_rate", people.again, people.members),
+        measure.Figure("connections", settled.connections),
+        measure.share("cross_region_share", settled.cross_region, settled.exchanges),
+        measure.share("cross_organisation_share", settled.cross_organisation, known),
+        measure.Figure("minutes_in_circulation", figure_store.circulation(conn).minutes),
+        measure.Figure("notices_sent", figure_store.notices(conn).sent),
+    ]
+
+
+def definitions() -> dict[str, Any]:
+    """What every measure means."""
+    return {"items": [dataclasses.asdict(definition) for definition in measure.DEFINITIONS]}
+
+
+def gauges(tx: Transaction, told: dict[tuple[str, str], int]) -> list[measure.Gauge]:
+    """What to tell Prometheus; ``told`` is what was told before, by grouping and key."""
+    return measure.gauges(figure_store.gauges(tx.conn), told)

@@ -1,0 +1,135 @@
+"""Proves each national figure against a bank small enough to count by hand."""
+
+import datetime
+
+import pytest
+
+from services.bus.caller import Caller
+from services.reporting import errors, handlers, measure
+from tests.reporting import story
+
+MEMBER = Caller(id=story.an("ama"), approved=True)
+
+
+@pytest.fixture
+def figures(database):
+    def ask(days_later=0):
+        with database.transaction() as tx:
+            now = story.MORNING + datetime.timedelta(days=days_later)
+            return {figure.name: figure for figure in handlers.figures(tx.conn, now)}
+
+    return ask
+
+
+@pytest.fixture
+def bank(database):
+    story.hear(database, story.bank())
+
+
+def test_every_definition_has_its_figure_in_its_order(database):
+    with database.transaction() as tx:
+        answer = handlers.overview(tx, MEMBER)
+
+    names = [definition.name for definition in measure.DEFINITIONS]
+    assert [figure["name"] for figure in answer["figures"]] == names
+    assert [item["name"] for item in handlers.definitions()["items"]] == names
+    assert answer["as_of"].endswith("Z")
+
+
+def test_an_empty_bank_has_no_shares_and_counts_of_zero(figures):
+    found = figures()
+
+    assert found["exchanges_settled"].value == 0
+    assert found["reciprocity"].value is None
+    assert found["time_to_first_answer"].value is None
+
+
+def test_hours_are_the_ledgers_less_what_was_reversed(bank, figures):
+    found = figures()
+
+    assert found["exchanges_settled"].value == 3
+    assert found["minutes_given"].value == 180
+    assert found["hours_given"].value == 3.0
+
+
+def test_people_who_gave_and_received_and_people_who_came_back(bank, figures):
+    found = figures()
+
+    assert found["members_taking_part"].value == 3
+    assert (found["reciprocity"].part, found["reciprocity"].whole) == (2, 3)
+    assert (found["repeat_rate"].part, found["repeat_rate"].whole) == (2, 3)
+    assert found["connections"].value == 2
+
+
+def test_help_that_crossed_borders(bank, figures):
+    found = figures()
+
+    assert found["cross_region_share"].value == pytest.approx(2 / 3)
+    assert found["cross_organisation_share"].value == pytest.approx(2 / 3)
+
+
+def test_an_unknown_employer_is_neither_the_same_nor_another(database, figures):
+    story.hear(database, story.Exchange("one", giver_organisation=None).undisturbed())
+
+    assert figures()["cross_organisation_share"].whole == 0
+
+
+def test_waiting_times_are_medians_from_the_request(bank, figures):
+    found = figures()
+
+    assert found["time_to_first_answer"].value == 2.0
+    assert (found["time_to_first_answer"].part, found["time_to_first_answer"].whole) == (5, 5)
+    assert found["time_to_match"].value == 3.0
+    assert found["time_to_match"].part == 4
+
+
+def test_requests_that_were_met_and_not_met(bank, figures):
+    assert (figures()["fill_rate"].part, figures()["fill_rate"].whole) == (1, 2)
+    assert figures(29)["unmet_demand"].value == 0
+    assert figures(31)["unmet_demand"].value == 1
+
+
+def test_credit_in_circulation_is_what_was_granted(bank, figures):
+    assert figures()["minutes_in_circulation"].value == 180
+
+
+def test_joiners_count_once_their_thirty_days_are_over(bank, figures):
+    assert figures(29)["activation"].whole == 0
+    assert (figures(30)["activation"].part, figures(30)["activation"].whole) == (3, 3)
+
+
+def test_help_after_thirty_days_does_not_activate(database, figures):
+    late = story.MORNING + 31 * story.DAY
+    story.hear(database, [story.member("ama"), story.member("ben")])
+    story.hear(database, story.Exchange("late", completed_at=late).undisturbed())
+
+    assert (figures(40)["activation"].part, figures(40)["activation"].whole) == (0, 2)
+
+
+def test_help_recorded_late_activates_by_when_it_took_place(database, figures):
+    story.hear(database, [story.member("ama"), story.member("ben")])
+    recorded = story.Exchange(
+        "recorded",
+        starts_at=story.MORNING + 3 * story.DAY,
+        completed_at=story.MORNING + 31 * story.DAY,
+    )
+    story.hear(database, recorded.undisturbed())
+
+    assert figures(40)["activation"].part == 2
+
+
+def test_a_refused_joiner_is_not_expected_to_take_part(database, figures):
+    story.hear(database, [story.member("ama", status="refused")])
+
+    assert figures(40)["activation"].whole == 0
+
+
+def test_notices_sent_are_counted(database, figures):
+    story.hear(database, [story.notice("one"), story.notice("two")])
+
+    assert figures()["notices_sent"].value == 2
+
+
+def test_who_is_not_let_in_sees_no_overview(database):
+    with database.transaction() as tx, pytest.raises(errors.ForMembersOnly):
+        handlers.overview(tx, Caller())

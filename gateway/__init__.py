@@ -1,0 +1,1 @@
+"""The one door: the JSON API of the platform; it holds no data of its own."""

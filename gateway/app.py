@@ -1,0 +1,168 @@
+"""Makes the Flask application out of the bus, the settings and one file of routes per noun."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+import flask
+import werkzeug
+
+from gateway import (
+    account,
+    asking,
+    etags,
+    exchanges,
+    insight,
+    issuer,
+    listings,
+    members,
+    notices,
+    openapi,
+    operations,
+    paging,
+    problems,
+    tokens,
+)
+from gateway.admission import Admission
+from gateway.identity import Identities
+from gateway.limits import Limits
+from gateway.problems import Problem
+from gateway.settings import Issuer, Settings
+from services.telemetry import metrics
+
+LARGEST_BODY = 64 * 1024
+"""Bytes; the largest thing anybody sends is a listing of 4,000 characters."""
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+Checks = Callable[[], Mapping[str, bool]]
+
+
+def create(
+    bus: asking.Bus,
+    settings: Settings,
+    *,
+    checks: Checks = dict,
+    fetch: tokens.Fetch = tokens.fetch,
+    clock: Callable[[], float] = time.monotonic,
+) -> flask.Flask:
+    """Make an application; several may live in one process.
+
+    Args:
+        bus: puts calls to the services.
+        settings: read at start.
+        checks: what must be true for the gateway to do its work, by name.
+        fetch: reads an issuer's keys from their address.
+        clock: seconds that only grow, for limits and what is remembered.
+    """
+    app = flask.Flask("gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["PUBLIC_URL"] = settings.public_url
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    published: list[tuple[Issuer, tokens.Keys]] = [
+        (each, tokens.Published(each.jwks_url, fetch, clock)) for each in settings.issuers
+    ]
+    app.extensions[asking.EXTENSION] = asking.Door(
+        bus=bus,
+        settings=settings,
+        tokens=tokens.Tokens([*published, *issuer.trusted(settings)]),
+        limits=Limits(settings.rate_limit, clock),
+        identities=Identities(bus.call, clock),
+        admission=Admission(settings.concurrency),
+    )
+    problems.register(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.teardown_request(_leave)
+    _routes(app, settings, checks)
+    return app
+
+
+def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
+    blueprints = [
+        members.routes,
+        listings.routes,
+        exchanges.routes,
+        account.routes,
+        notices.routes,
+        insight.routes,
+        operations.blueprint(checks),
+    ]
+    if settings.development_key is not None:
+        blueprints.append(issuer.blueprint(settings))
+    openapi.describe(app, settings, blueprints)
+    secured = {each.name for each in blueprints if each.secured}
+
+    @app.before_request
+    def admit() -> None:
+        if flask.request.blueprint in secured:
+            _admit(asking.door())
+
+
+def _begin() -> None:
+    flask.g.began = time.perf_counter()
+    given = flask.request.headers.get("X-Correlation-ID", "")
+    flask.g.correlation_id = given if _CORRELATION_ID.fullmatch(given) else str(uuid.uuid4())
+    if flask.request.path not in operations.PATHS:
+        _enter(asking.door())
+    if (flask.request.content_length or 0) > LARGEST_BODY:
+        raise Problem("body_too_large", "The body is larger than 64 KiB.")
+
+
+def _enter(door: asking.Door) -> None:
+    if not door.admission.enter():
+        raise Problem("overloaded", "Too many requests are being worked on; try again shortly.")
+    flask.g.entered = True
+
+
+def _leave(_: BaseException | None) -> None:
+    if flask.g.pop("entered", False):
+        asking.door().admission.leave()
+
+
+def _admit(door: asking.Door) -> None:
+    """Let in who has a good token and has not asked too often."""
+    request = flask.request
+    try:
+        flask.g.email = door.tokens.email(request.headers.get("Authorization"))
+    except Problem as problem:
+        if problem.status == 401:  # guessing tokens is limited too
+            _count(door, f"address {request.remote_addr}")
+        raise
+    _count(door, flask.g.email)
+
+
+def _count(door: asking.Door, who: str) -> None:
+    verdict = door.limits.take(who)
+    flask.g.limit_headers = verdict.headers()
+    if not verdict.allowed:
+        raise Problem(
+            "too_many_requests",
+            f"{verdict.limit} requests a minute are allowed; wait {verdict.retry_after} seconds.",
+        )
+
+
+def _finish(response: flask.Response) -> flask.Response:
+    response = paging.link(etags.tag(response))
+    headers = response.headers
+    headers["X-Correlation-ID"] = flask.g.get("correlation_id", "")
+    headers.update(flask.g.get("limit_headers", {}))
+    if "location" in flask.g and response.status_code == 201:
+        headers["Location"] = flask.g.location
+    _secure(headers)
+    route = str(flask.request.url_rule) if flask.request.url_rule else "none"
+    seconds = time.perf_counter() - flask.g.get("began", time.perf_counter())
+    metrics.http_answered(route, flask.request.method, response.status_code, seconds)
+    return response
+
+
+def _secure(headers: werkzeug.datastructures.Headers) -> None:
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if asking.door().settings.public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"

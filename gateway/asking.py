@@ -1,0 +1,116 @@
+"""How a view asks a service on behalf of whoever sent the request."""
+
+import dataclasses
+from typing import Any, Protocol
+
+import flask
+
+from gateway import idempotency
+from gateway.admission import Admission
+from gateway.identity import Identities
+from gateway.limits import Limits
+from gateway.problems import Problem
+from gateway.settings import Settings
+from gateway.tokens import Tokens
+from services.bus.caller import SERVICE, Caller
+from services.bus.idempotency import Key
+
+EXTENSION = "timebank"
+
+
+class Bus(Protocol):
+    """What the gateway needs of the bus."""
+
+    def call(
+        self,
+        service: str,
+        method: str,
+        *,
+        caller: Caller,
+        key: Key | None = None,
+        correlation_id: str | None = None,
+        **arguments: Any,
+    ) -> Any:
+        """The service's answer, or an ``RpcError``."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Door:
+    """What every request of one application shares."""
+
+    bus: Bus
+    settings: Settings
+    tokens: Tokens
+    limits: Limits
+    identities: Identities
+    admission: Admission
+
+
+def door() -> Door:
+    found: Door = flask.current_app.extensions[EXTENSION]
+    return found
+
+
+def caller() -> Caller:
+    """Who sent the request at hand.
+
+    Raises:
+        Problem: ``not_a_member``; the token is good, but nobody has joined with it.
+    """
+    found = flask.g.get("caller")
+    if found is None:
+        found = door().identities.of(flask.g.email, flask.g.correlation_id)
+        if found.id is None:
+            raise Problem("not_a_member", "Join first: POST /v1/members.")
+        flask.g.caller = found
+    known: Caller = found
+    return known
+
+
+def ask(service: str, method: str, **arguments: Any) -> Any:
+    """Put a question to a service, as the member who asks.
+
+    Args:
+        service: for example ``ledger``.
+        method: of its RPC.
+        arguments: of the method, JSON-ready; those that are ``None`` stay at home.
+    """
+    return _call(service, method, caller(), None, arguments)
+
+
+def tell(service: str, method: str, *, as_: Caller | None = None, **arguments: Any) -> Any:
+    """Have a service do something, once for each ``Idempotency-Key``.
+
+    Args:
+        as_: somebody other than the member who asks: one who has not joined yet.
+    """
+    return _call(service, method, as_ or caller(), idempotency.key(), arguments)
+
+
+def ask_anyone(service: str, method: str, **arguments: Any) -> Any:
+    """Put a question that one need not have joined for."""
+    return _call(service, method, flask.g.get("caller") or Caller(), None, arguments)
+
+
+def ask_ourselves(service: str, method: str, **arguments: Any) -> Any:
+    """Put a question to a service as the gateway, in the asking member's region."""
+    who = flask.g.get("caller")
+    ours = dataclasses.replace(SERVICE, region=who.region) if who else SERVICE
+    return _call(service, method, ours, None, arguments)
+
+
+def _call(
+    service: str,
+    method: str,
+    who: Caller,
+    key: Key | None,
+    arguments: dict[str, Any],
+) -> Any:
+    return door().bus.call(
+        service,
+        method,
+        caller=who,
+        key=key,
+        correlation_id=flask.g.correlation_id,
+        **{name: value for name, value in arguments.items() if value is not None},
+    )

@@ -1,0 +1,91 @@
+"""Routes about exchanges: asking, reading, and every step of their life."""
+
+from typing import Any
+from uuid import UUID
+
+import flask
+
+from gateway import asking, etags, funding, names, paging
+from gateway.blueprint import Blueprint
+from gateway.schemas import exchanges as shapes
+
+routes = Blueprint("exchanges", "One agreed piece of help between a giver and a receiver.")
+
+ACTIONS: dict[str, tuple[type, str]] = {
+    "accept": (shapes.Nothing, "Accept what is proposed; the receiver's minutes are then held."),
+    "decline": (shapes.Reason, "Say no to what is proposed."),
+    "amend": (shapes.Amendment, "Propose other minutes or another time."),
+    "withdraw": (shapes.Nothing, "Take one's own request back."),
+    "ask_fund": (shapes.Nothing, "Ask the community fund to make up what is missing."),
+    "reschedule": (shapes.NewTime, "Agree another time for what is booked."),
+    "cancel": (shapes.Reason, "Cancel what is booked; the hold is released."),
+    "done": (shapes.Done, "Say that it took place; the receiver's word completes at once."),
+    "no_show": (shapes.Reason, "Say that the other did not come."),
+    "confirm": (shapes.Confirmation, "Confirm the stated minutes, or others."),
+    "dispute": (shapes.Reason, "Say that the stated minutes are wrong; a rep decides."),
+    "resolve": (shapes.Resolution, "End a dispute, as a rep who is no party."),
+    "reverse": (shapes.Reason, "Undo what was settled, as a rep, within 90 days."),
+    "thank": (shapes.Thanks, "Thank the giver."),
+}
+"""Each action's body and what it is for."""
+
+
+@routes.post("/v1/exchanges")
+@routes.creates
+@routes.arguments(shapes.ExchangeBody)
+@routes.raises(404, 409)
+@routes.response(201, shapes.Exchange)
+@routes.versioned
+def ask(wanted: dict[str, Any]) -> Any:
+    """Ask for what a listing offers, or offer what it asks for."""
+    found = asking.tell("exchanges", "ask", body=wanted)
+    flask.g.location = f"/v1/exchanges/{found['id']}"
+    answer = names.in_exchanges([found])[0]
+    caller_receives = answer["receiver"]["id"] == str(asking.caller().id)
+    if caller_receives and (compared := funding.of(answer["minutes"])):
+        answer["funding"] = compared
+    return answer
+
+
+@routes.get("/v1/exchanges")
+@routes.arguments(shapes.ExchangesQuery, location="query")
+@routes.response(200, shapes.Exchanges)
+def exchanges(wanted: dict[str, Any]) -> Any:
+    """One's own exchanges; for reps, those of their region."""
+    found = asking.ask("exchanges", "exchanges", **wanted)
+    return paging.page(found, names.in_exchanges(found["items"]))
+
+
+@routes.get("/v1/exchanges/<uuid:exchange_id>")
+@routes.raises(404)
+@routes.response(200, shapes.Exchange)
+@routes.versioned
+def exchange(exchange_id: UUID) -> Any:
+    """One exchange, with what the caller may do now."""
+    found = asking.ask("exchanges", "exchange", exchange_id=str(exchange_id))
+    return names.in_exchanges([found])[0]
+
+
+def _act(action: str, body: type, summary: str) -> None:
+    @routes.post(f"/v1/exchanges/<uuid:exchange_id>/{action}", endpoint=action)
+    @routes.idempotent
+    @routes.arguments(body, required=body not in (shapes.Nothing, shapes.Confirmation))
+    @routes.raises(404, 409)
+    @routes.response(200, shapes.Exchange)
+    @routes.expects_version
+    @routes.versioned
+    @routes.doc(summary=summary)
+    def act(wanted: dict[str, Any], exchange_id: UUID) -> Any:
+        found = asking.tell(
+            "exchanges",
+            "act",
+            exchange_id=str(exchange_id),
+            action=action,
+            body=wanted,
+            expected_version=etags.expected(),
+        )
+        return names.in_exchanges([found])[0]
+
+
+for _action, (_body, _summary) in ACTIONS.items():
+    _act(_action, _body, _summary)

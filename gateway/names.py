@@ -1,0 +1,74 @@
+"""Adds people's names to answers, by one batched question to members for each answer."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import structlog
+
+from gateway import asking
+from services.bus.rpc import RpcError
+
+log = structlog.get_logger(__name__)
+
+Cards = dict[str, dict[str, Any]]
+
+
+def cards(ids: Iterable[str | None]) -> Cards:
+    """Name, region and organisation of members, by id; those unknown are absent.
+
+    A missing name is no reason to keep back an answer that may follow a step already
+    taken: when members cannot be asked, all are absent.
+    """
+    wanted = sorted({each for each in ids if each})
+    if not wanted:
+        return {}
+    try:
+        found: Cards = asking.ask_ourselves("members", "cards", ids=wanted)
+    except RpcError as error:
+        log.warning("names left out", reason=error.code)
+        return {}
+    return found
+
+
+def in_exchanges(exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same exchanges, with the names of both parties."""
+    known = cards(party["id"] for each in exchanges for party in _parties(each))
+    for each in exchanges:
+        for party in _parties(each):
+            party["name"] = known.get(party["id"], {}).get("name")
+    return exchanges
+
+
+def _parties(exchange: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield exchange["giver"]
+    yield exchange["receiver"]
+
+
+def in_listings(listings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same listings, with their owners."""
+    for each in listings:
+        owner = each.get("owner")
+        each["owner"] = owner if isinstance(owner, dict) else {"id": each.pop("owner_id", owner)}
+    known = cards(each["owner"]["id"] for each in listings)
+    for each in listings:
+        owner = each["owner"]
+        card = known.get(owner["id"], {})
+        each["owner"] = {
+            "id": owner["id"],
+            "name": card.get("name"),
+            "region": card.get("region") or owner.get("region") or each.get("region"),
+            "organisation_name": card.get("organisation_name") or card.get("organisation"),
+        }
+    return listings
+
+
+def in_entries(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same statement entries, with the other side of each."""
+    known = cards(each.get("counterpart_id") for each in entries)
+    for each in entries:
+        other = each.pop("counterpart_id", None)
+        card = known.get(other) if other else None
+        each["counterpart"] = (
+            {"id": other, "name": card["name"] if card else None} if other else None
+        )
+    return entries

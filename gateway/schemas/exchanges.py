@@ -1,0 +1,118 @@
+"""Shapes about exchanges: asking, every action, and what is answered."""
+
+from marshmallow import fields
+
+from gateway.schemas import field
+from gateway.schemas.listings import Funding
+from services.contracts import event, words
+
+LONGEST_REASON = 1_000
+LONGEST_MESSAGE = 2_000
+
+
+class ExchangeBody(field.Body):
+    """Asking: the owner of an offer gives, the owner of a request receives."""
+
+    listing_id = field.Id(required=True)
+    minutes = event.Minutes(required=True)
+    starts_at = field.Moment(allow_none=True)
+    message = field.Text(max=LONGEST_MESSAGE, blank=True, lines=True, allow_none=True)
+
+
+class Nothing(field.Body):
+    """No body, or an empty object."""
+
+
+class Reason(field.Body):
+    reason = field.Text(required=True, max=LONGEST_REASON, lines=True)
+
+
+class Amendment(field.Body):
+    """Other minutes, another time, or both."""
+
+    minutes = event.Minutes()
+    starts_at = field.Moment(allow_none=True)
+
+
+class NewTime(field.Body):
+    starts_at = field.Moment(required=True)
+
+
+class Done(field.Body):
+    """It took place, and took this long."""
+
+    minutes = event.Minutes(required=True)
+
+
+class Confirmation(field.Body):
+    """The stated minutes, unless others are named."""
+
+    minutes = event.Minutes()
+
+
+class Resolution(field.Body):
+    """How a rep who is no party ends a dispute."""
+
+    outcome = field.slug(("settle", "cancel"), required=True)
+    minutes = event.Minutes(allow_none=True)
+    reason = field.Text(required=True, max=LONGEST_REASON, lines=True)
+
+
+class Thanks(field.Body):
+    message = field.Text(required=True, max=LONGEST_MESSAGE, lines=True)
+    publish = field.Flag(load_default=False)
+
+
+class Party(field.Answer):
+    id = field.id_text(required=True)
+    name = fields.String(required=True, allow_none=True)
+    region = fields.String(required=True)
+
+
+class ThanksAnswer(field.Answer):
+    message = fields.String()
+    publish = fields.Boolean()
+    at = field.moment_text(allow_none=True)
+
+
+class Exchange(field.Answer):
+    id = field.id_text(required=True)
+    listing_id = field.id_text(required=True)
+    title = fields.String()
+    giver = fields.Nested(Party, required=True)
+    receiver = fields.Nested(Party, required=True)
+    asker_id = field.id_text()
+    minutes = event.Count(required=True)
+    stated_minutes = event.Count(allow_none=True)
+    held_minutes = event.Count(allow_none=True)
+    shortfall_minutes = event.Count(allow_none=True)
+    ways_out = fields.List(fields.String(), allow_none=True)
+    state = field.slug(words.EXCHANGE_STATES, required=True)
+    next_actor = field.slug(words.NEXT_ACTORS, required=True, allow_none=True)
+    allowed = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Actions the caller may take now."},
+    )
+    deadline = field.moment_text(required=True, allow_none=True)
+    starts_at = field.moment_text(required=True, allow_none=True)
+    message = fields.String(allow_none=True)
+    thanks = fields.Raw(allow_none=True)
+    requested_at = field.moment_text(allow_none=True)
+    booked_at = field.moment_text(allow_none=True)
+    completed_at = field.moment_text(allow_none=True)
+    settled_at = field.moment_text(allow_none=True)
+    version = event.Count()
+    funding = fields.Nested(Funding)
+
+
+class Exchanges(field.Answer):
+    items = fields.List(fields.Nested(Exchange), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class ExchangesQuery(field.Page):
+    state = field.slug(words.EXCHANGE_STATES)
+    region = field.region(metadata={"description": "For the region's reps."})
+    mine = field.Asked()
+    waiting_on_me = field.Asked()

@@ -1,0 +1,114 @@
+"""Shapes about members, organisations and regions."""
+
+from marshmallow import fields, validate
+
+from gateway.schemas import field
+from services.contracts import event, words
+
+
+class MemberBody(field.Body):
+    """What a joiner says; the e-mail address comes from the token."""
+
+    name = field.Text(required=True, max=100)
+    organisation = field.Text(
+        required=True,
+        max=120,
+        metadata={"description": "ODS code, or a name where there is none."},
+    )
+    region = field.region(required=True)
+    about = field.Text(max=2_000, blank=True, lines=True, allow_none=True)
+    skills_offered = field.skills(load_default=list)
+    skills_wanted = field.skills(load_default=list)
+
+
+class MemberPatch(field.Body):
+    """What a member changes; what is not named stays."""
+
+    name = field.Text(max=100)
+    organisation = field.Text(max=120)
+    region = field.region()
+    about = field.Text(max=2_000, blank=True, lines=True, allow_none=True)
+    skills_offered = field.skills()
+    skills_wanted = field.skills()
+
+
+class Member(field.Answer):
+    """A member, as members see each other."""
+
+    id = field.id_text(required=True)
+    name = fields.String(required=True)
+    organisation = fields.String(required=True, allow_none=True)
+    organisation_name = fields.String(allow_none=True)
+    region = field.region(required=True)
+    about = fields.String(allow_none=True)
+    skills_offered = fields.List(fields.String())
+    skills_wanted = fields.List(fields.String())
+    status = field.slug(words.MEMBER_STATUSES)
+    roles = fields.List(fields.String(), metadata={"description": "Only one's own."})
+    joined_at = field.moment_text()
+    version = event.Count()
+
+
+class Members(field.Answer):
+    items = fields.List(fields.Nested(Member), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class MembersQuery(field.Page):
+    """Who is waiting to be let in; a region's reps and the national team may ask."""
+
+    status = field.slug(words.MEMBER_STATUSES, load_default="waiting")
+
+
+class Leaving(field.Query):
+    """Where a leaver's credit goes."""
+
+    choice = fields.String(
+        load_default="fund",
+        validate=validate.Regexp(r"^(fund|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z"),
+        metadata={
+            "description": "`fund` or a member's id.",
+            "pattern": "^(fund|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
+        },
+    )
+
+
+class Refusal(field.Body):
+    """Why a joiner is not let in."""
+
+    reason = field.Text(required=True, max=1_000, lines=True)
+
+
+class Organisation(field.Answer):
+    code = fields.String(allow_none=True)
+    name = fields.String(required=True)
+    region = fields.String(allow_none=True)
+    kind = fields.String(allow_none=True)
+    icb = fields.String(allow_none=True)
+
+
+class Organisations(field.Answer):
+    items = fields.List(fields.Nested(Organisation), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class OrganisationsQuery(field.Page):
+    q = field.Text(max=100, metadata={"description": "Part of a name, or an ODS code."})
+    region = field.region()
+
+
+class Icb(field.Answer):
+    ods_code = fields.String()
+    code = fields.String()
+    name = fields.String()
+
+
+class Region(field.Answer):
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+    ods_code = fields.String(allow_none=True)
+    icbs = fields.List(fields.Nested(Icb))
+
+
+class Regions(field.Answer):
+    items = fields.List(fields.Nested(Region), required=True)

@@ -1,0 +1,161 @@
+"""The gateway's own settings, read once at start, and what may not stand together."""
+
+import json
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc import errors as jose
+from joserfc import jwk
+
+from services.bus import settings
+from services.bus.settings import Setting, SettingError
+
+NOTHING = "none"
+"""What an optional setting says when there is nothing."""
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Somebody whose word we take for who a person is.
+
+    Attributes:
+        issuer: the ``iss`` its tokens carry.
+        jwks_url: where its public keys are read.
+        audience: the ``aud`` that means us.
+        email_claim: the claim that holds the address; Entra ID puts a verified one
+            elsewhere than the standard does.
+    """
+
+    issuer: str
+    jwks_url: str
+    audience: str
+    email_claim: str = "email"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the gateway was told at start."""
+
+    environment: str
+    public_url: str
+    issuers: tuple[Issuer, ...] = ()
+    development_key: jwk.ECKey | None = None
+    rate_limit: int = 600
+    concurrency: int = 64
+
+    @property
+    def development_issuer(self) -> str:
+        return f"{self.public_url}/dev"
+
+
+def _issuers(text: str) -> tuple[Issuer, ...]:
+    try:
+        rows = json.loads(text)
+        found = tuple(Issuer(**row) for row in rows)
+    except (ValueError, TypeError):
+        raise ValueError(
+            "it is not a JSON list of objects with issuer, jwks_url, audience and, "
+            "where it differs from 'email', email_claim."
+        ) from None
+    for each in found:
+        if not all(isinstance(value, str) and value for value in vars(each).values()):
+            raise ValueError("an issuer, its jwks_url and its audience are non-empty texts.")
+    if len({each.issuer for each in found}) != len(found):
+        raise ValueError("it names an issuer twice.")
+    return found
+
+
+def _base_url(text: str) -> str:
+    parts = urllib.parse.urlsplit(settings.url("http", "https")(text))
+    if parts.query or parts.fragment:
+        raise ValueError("an address without query or fragment is wanted.")
+    return text.rstrip("/")
+
+
+def _key(text: str) -> jwk.ECKey | None:
+    if text == NOTHING:
+        return None
+    try:
+        key = jwk.ECKey.import_key(json.loads(Path(text).read_text("utf-8")))
+    except (OSError, ValueError, TypeError, jose.JoseError):
+        raise ValueError("the file it names is no readable JWK of an EC key.") from None
+    if key.curve_name != "P-256" or not key.is_private:
+        raise ValueError("the file it names holds no private P-256 key.")
+    key.ensure_kid()
+    return key
+
+
+PUBLIC_URL = Setting(
+    "TIMEBANK_PUBLIC_URL",
+    "the address clients reach the gateway at, without a path's end.",
+    _base_url,
+)
+ISSUERS = Setting(
+    "TIMEBANK_ISSUERS",
+    "the sign-in services whose tokens are taken: a JSON list of objects with issuer, "
+    "jwks_url, audience and email_claim.",
+    _issuers,
+    "[]",
+    "required in production",
+)
+DEVELOPMENT_KEY = Setting(
+    "TIMEBANK_DEV_ISSUER_KEY",
+    "a file with the private JWK (EC, P-256) of the development issuer, or 'none'.",
+    _key,
+    NOTHING,
+    "only in a local installation",
+)
+RATE_LIMIT = Setting(
+    "TIMEBANK_RATE_LIMIT",
+    "requests a caller may make in a minute.",
+    settings.whole_number(1, 1_000_000),
+    "600",
+    "1 to 1000000",
+)
+CONCURRENCY = Setting(
+    "TIMEBANK_HTTP_CONCURRENCY",
+    "requests worked on at the same time; more are refused.",
+    settings.whole_number(1, 10_000),
+    "64",
+    "1 to 10000",
+)
+
+
+def read() -> Settings:
+    """Read every setting of the gateway.
+
+    Raises:
+        SettingError: one is missing, unusable, or contradicts another.
+    """
+    found = Settings(
+        environment=settings.ENVIRONMENT.read(),
+        public_url=PUBLIC_URL.read(),
+        issuers=ISSUERS.read(),
+        development_key=DEVELOPMENT_KEY.read(),
+        rate_limit=RATE_LIMIT.read(),
+        concurrency=CONCURRENCY.read(),
+    )
+    _refuse_contradictions(found)
+    return found
+
+
+def _refuse_contradictions(found: Settings) -> None:
+    local = found.environment == "local"
+    if found.development_key and not local:
+        raise SettingError(
+            "TIMEBANK_DEV_ISSUER_KEY is set although TIMEBANK_ENVIRONMENT is not 'local': "
+            "the development issuer signs in anybody as anybody."
+        )
+    if not local and not found.issuers:
+        raise SettingError(
+            "TIMEBANK_ISSUERS names nobody although TIMEBANK_ENVIRONMENT is 'production': "
+            "no token could ever be checked."
+        )
+    if not found.issuers and not found.development_key:
+        raise SettingError(
+            "Neither TIMEBANK_ISSUERS nor TIMEBANK_DEV_ISSUER_KEY is set: nobody could sign in."
+        )
+    insecure = [each for each in found.issuers if not each.jwks_url.startswith("https://")]
+    if insecure and not local:
+        raise SettingError("TIMEBANK_ISSUERS has a jwks_url that is not https.")

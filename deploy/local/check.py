@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -19,6 +20,8 @@ STEPS = (
 
 def run() -> int:
     """The exit code of the first step that fails; servers we started are stopped again."""
+    # A polite end shall still stop the servers below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     where = places(TEST)
     started = supervisor.running(where) is None
     environment = dict(os.environ)

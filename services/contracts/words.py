@@ -60,12 +60,12 @@ EXCHANGE_ACTIONS = (
     "reverse",
     "thank",
 )
-NEXT_ACTORS = ("giver", "receiver", "rep", "national", "ledger")
+NEXT_ACTORS = ("giver", "receiver", "both", "rep", "national", "ledger")
 
 MEMBER_STATUSES = ("waiting", "approved", "refused", "left")
 ROLES = ("member", "coordinator", "rep", "national", "senate", "integrator")
 
-TRANSFER_KINDS = ("exchange", "grant", "donation", "fund", "reversal")
+TRANSFER_KINDS = ("exchange", "grant", "donation", "fund", "reversal", "leaving")
 HOLD_STATES = ("held", "refused", "posted", "released")
 
 MINUTES_STEP = 15

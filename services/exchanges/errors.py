@@ -1,0 +1,156 @@
+"""Why the exchanges service refuses.
+
+Refused
+├── Invalid                an argument has the wrong shape
+├── BadCursor              not one of ours
+├── ListingNotFound        no such listing, or not one the caller may see
+├── ExchangeNotFound       no such exchange, or another's
+├── UnknownAction          not a step there is
+├── OwnListing             one cannot ask oneself
+├── ListingClosed          paused, closed or expired
+├── CapacityFull           as many exchanges are open as its owner wants
+├── StepNotAllowed         not in this state, or not by this person
+├── VersionConflict        it changed since the caller looked
+├── StartsAtInvalid        in the past, or too far ahead
+├── ExpiresAtInvalid       in the past, or too far ahead
+├── NothingToChange        an amendment that amends nothing
+├── MinutesNotAgreed       the giver may agree to what was offered, not to another figure
+├── HoldTooSmall           more minutes than are held: the ledger is to be asked first
+├── HoldNotEnlarged        the ledger was asked, and refused
+├── AlreadyThanked         one thanks per person and exchange
+├── SecondApproverNeeded   a large reversal takes two people
+└── NotAllowed
+    ├── NotAMember         has not joined
+    ├── NotApproved        has joined, and waits to be let in
+    └── OwnMatter          nobody decides about what they are a party to
+"""
+
+from services.bus.errors import NotAllowed, Refused
+
+__all__ = ["NotAllowed", "Refused"]
+
+
+class Invalid(Refused):
+    """Something in the request has the wrong shape."""
+
+    code = "invalid"
+
+
+class BadCursor(Refused):
+    """The cursor is not one this list gave out."""
+
+    code = "bad_cursor"
+
+
+class ListingNotFound(Refused):
+    """There is no such listing."""
+
+    code = "listing_not_found"
+
+
+class ExchangeNotFound(Refused):
+    """There is no such exchange."""
+
+    code = "exchange_not_found"
+
+
+class UnknownAction(Refused):
+    """There is no such action."""
+
+    code = "action_unknown"
+
+
+class OwnListing(Refused):
+    """This listing is your own."""
+
+    code = "own_listing"
+
+
+class ListingClosed(Refused):
+    """This listing is not open at the moment."""
+
+    code = "listing_closed"
+
+
+class CapacityFull(Refused):
+    """As many exchanges are open on this listing as its owner can take."""
+
+    code = "capacity_full"
+
+
+class StepNotAllowed(Refused):
+    """This step is not possible now."""
+
+    code = "step_not_allowed"
+
+
+class VersionConflict(Refused):
+    """This has changed since you looked at it."""
+
+    code = "version_conflict"
+
+
+class StartsAtInvalid(Refused):
+    """The time must lie in the future, at most a year ahead."""
+
+    code = "starts_at_invalid"
+
+
+class ExpiresAtInvalid(Refused):
+    """A listing expires in the future, at most a year ahead."""
+
+    code = "expires_at_invalid"
+
+
+class NothingToChange(Refused):
+    """Say which minutes or which time you propose."""
+
+    code = "invalid_amendment"
+
+
+class MinutesNotAgreed(Refused):
+    """You can agree to the minutes offered, or dispute them."""
+
+    code = "minutes_not_agreed"
+
+
+class HoldTooSmall(Refused):
+    """More minutes are wanted than are held."""
+
+    code = "hold_too_small"
+
+
+class HoldNotEnlarged(Refused):
+    """The receiver's credits do not cover so many minutes; nothing was changed."""
+
+    code = "hold_not_enlarged"
+
+
+class AlreadyThanked(Refused):
+    """You have said thank you for this exchange."""
+
+    code = "already_thanked"
+
+
+class SecondApproverNeeded(Refused):
+    """A reversal of more than two hours takes a second person."""
+
+    code = "second_approver_needed"
+
+
+class NotAMember(NotAllowed):
+    """Join first, then you can do this."""
+
+    code = "not_a_member"
+
+
+class NotApproved(NotAllowed):
+    """You can do this once you have been let in."""
+
+    code = "not_approved"
+
+
+class OwnMatter(NotAllowed):
+    """Somebody who is no party to this exchange must decide it."""
+
+    code = "own_matter"

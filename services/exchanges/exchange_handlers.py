@@ -1,0 +1,255 @@
+"""Asking, acting and looking: what people do with exchanges."""
+
+import dataclasses
+from typing import Any
+from uuid import UUID
+
+from services.bus import idempotency
+from services.bus.caller import SERVICE, Caller
+from services.bus.rpc import RpcError
+from services.bus.transaction import Transaction, new_id
+from services.exchanges import (
+    agreement,
+    answers,
+    caller_handlers,
+    errors,
+    exchange_store,
+    listing_handlers,
+    listing_store,
+    schemas,
+    step_handlers,
+    steps,
+)
+from services.exchanges.exchange import Exchange
+from services.exchanges.wish import Wish
+
+
+@dataclasses.dataclass(frozen=True)
+class Enlarged:
+    """A hold the ledger has just enlarged, to so many minutes."""
+
+    hold_id: UUID
+    minutes: int
+
+
+def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
+    """Ask for an exchange on somebody's listing.
+
+    Somebody who waits to be let in may ask: the request is kept back until then.
+
+    Raises:
+        errors.Invalid, errors.NotAMember, errors.ListingNotFound, errors.OwnListing,
+        errors.ListingClosed, errors.CapacityFull, errors.StartsAtInvalid
+    """
+    wanted = schemas.load(schemas.Ask, body)
+    asker = _asker(tx, caller)
+    listing = listing_handlers.locked(tx, wanted["listing_id"])
+    listing.require_askable_by(asker.id, tx.now)
+    wished = Wish(minutes=wanted["minutes"], starts_at=wanted["starts_at"])
+    taken = agreement.ask(new_id(), listing, asker, wished, wanted["message"], tx.now)
+    asked = step_handlers.latest(taken)
+    exchange_store.add(tx.conn, asked)
+    exchange_store.add_steps(tx.conn, taken)
+    step_handlers.say(tx, taken)
+    return answers.exchange(asked, caller_handlers.actor(caller, asked), tx.now)
+
+
+def _asker(tx: Transaction, caller: Caller) -> agreement.Asker:
+    """Who asks; of somebody who waits, what was heard since may already let them in.
+
+    The person's row is locked before the listing's, here and where departures are heard.
+    """
+    member_id = caller_handlers.member(caller)
+    status = (
+        listing_store.member_status(tx.conn, member_id)
+        if caller.approved
+        else listing_store.hold_member(tx.conn, member_id)
+    )
+    if status in ("left", "refused"):
+        raise errors.NotAMember
+    approved = caller.approved or status == "approved"
+    return agreement.Asker(member_id, caller.region, caller.organisation, approved)
+
+
+def act_asking_the_ledger(
+    bus: Any,
+    call: Any,
+    exchange_id: Any,
+    action: str,
+    body: Any,
+    expected_version: int | None,
+) -> dict[str, Any]:
+    """Take a step; when more minutes are said than are held, have the hold enlarged first.
+
+    The ledger is asked between two transactions, never inside one. Until the second
+    commits, nothing here has changed; a hold left too large is released with the rest.
+
+    Raises:
+        errors.HoldNotEnlarged: the receiver's credits do not cover it.
+        errors.Refused: as ``act``.
+    """
+
+    def attempt(enlarged: Enlarged | None) -> dict[str, Any]:
+        with bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx,
+                call.caller,
+                call.key,
+                lambda: act(tx, call.caller, exchange_id, action, body, expected_version, enlarged),
+            )
+
+    try:
+        return attempt(None)
+    except errors.HoldTooSmall as wanted:
+        return attempt(_enlarge(bus, call, wanted))
+
+
+def _enlarge(bus: Any, call: Any, wanted: errors.HoldTooSmall) -> Enlarged:
+    hold_id, minutes = wanted.detail["hold_id"], wanted.detail["minutes"]
+    try:
+        bus.call(
+            "ledger",
+            "enlarge_hold",
+            caller=SERVICE,
+            region=wanted.detail["region"],
+            correlation_id=call.correlation_id,
+            hold_id=hold_id,
+            minutes=minutes,
+        )
+    except RpcError as error:
+        if error.code != errors.HoldNotEnlarged.code:
+            raise
+        held = wanted.detail["held_minutes"]
+        raise errors.HoldNotEnlarged(
+            minutes=minutes, **{"held_minutes": held, **error.detail}
+        ) from None
+    return Enlarged(UUID(hold_id), minutes)
+
+
+def act(
+    tx: Transaction,
+    caller: Caller,
+    exchange_id: Any,
+    action: str,
+    body: Any,
+    expected_version: int | None = None,
+    enlarged: Enlarged | None = None,
+) -> dict[str, Any]:
+    """Take a step in an exchange.
+
+    Raises:
+        errors.UnknownAction, errors.Invalid, errors.NotAMember, errors.NotApproved,
+        errors.ExchangeNotFound, errors.VersionConflict, errors.StepNotAllowed,
+        errors.OwnMatter, errors.NotAllowed, and what the step itself refuses.
+    """
+    if action not in schemas.ACTIONS:
+        raise errors.UnknownAction(action=str(action))
+    said = schemas.load(schemas.ACTIONS[action], body or {})
+    _require_standing(tx, caller, action)
+    found = _with(enlarged, _locked(tx, caller, exchange_id))
+    caller_handlers.check_version(found.version, expected_version)
+    actor = caller_handlers.actor(caller, found)
+    wished = Wish(**{name: said[name] for name in _WISHED if name in said})
+    taken = steps.take(found, action, actor, wished, tx.now)
+    if action == "thank":
+        _keep_thanks(tx, found.id, actor.id, said)
+    step_handlers.keep(tx, taken)
+    return answers.exchange(step_handlers.latest(taken), actor, tx.now)
+
+
+_WISHED = tuple(field.name for field in dataclasses.fields(Wish))
+
+
+def _require_standing(tx: Transaction, caller: Caller, action: str) -> None:
+    """Somebody who waits may take back what they asked, and nothing else."""
+    if action == "withdraw":
+        caller_handlers.member(caller)
+    else:
+        caller_handlers.approved_member(tx, caller)
+
+
+def _locked(tx: Transaction, caller: Caller, exchange_id: Any) -> Exchange:
+    """An exchange the caller may see, held until the transaction ends.
+
+    Raises:
+        errors.ExchangeNotFound: there is none, or it is another's.
+    """
+    parsed = schemas.an_id(exchange_id)
+    found = exchange_store.lock(tx.conn, [parsed]) if parsed else []
+    if not found or not caller_handlers.may_see(caller, found[0]):
+        raise errors.ExchangeNotFound
+    return found[0]
+
+
+def _with(enlarged: Enlarged | None, found: Exchange) -> Exchange:
+    """The exchange with what the ledger now holds for it; a later attempt has another hold."""
+    if enlarged is None or found.held_minutes is None or found.hold_id != enlarged.hold_id:
+        return found
+    return dataclasses.replace(found, held_minutes=max(found.held_minutes, enlarged.minutes))
+
+
+def _keep_thanks(tx: Transaction, exchange_id: UUID, author_id: UUID, said: dict[str, Any]) -> None:
+    new = exchange_store.Thanks(author_id, said["message"], said["publish"], tx.now)
+    if not exchange_store.add_thanks(tx.conn, exchange_id, new):
+        raise errors.AlreadyThanked
+
+
+def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
+    """One exchange with its history and thanks.
+
+    Raises:
+        errors.ExchangeNotFound: there is none, or it is another's.
+    """
+    parsed = schemas.an_id(exchange_id)
+    found = exchange_store.by_id(tx.conn, parsed) if parsed else None
+    if found is None or not caller_handlers.may_see(caller, found):
+        raise errors.ExchangeNotFound
+    actor = caller_handlers.actor(caller, found)
+    history = exchange_store.history(tx.conn, found.id)
+    thanks = exchange_store.thanks_of(tx.conn, found.id)
+    return {
+        **answers.exchange(found, actor, tx.now),
+        "history": [answers.history_step(**vars(step)) for step in history],
+        "thanks": [answers.thanks(**vars(item)) for item in thanks if actor.side or item.publish],
+    }
+
+
+def several(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """A person's own exchanges; with ``region``, a rep's view of the region.
+
+    Raises:
+        errors.Invalid, errors.BadCursor, errors.NotAMember, errors.NotAllowed
+    """
+    wanted = schemas.load(schemas.ExchangeQuery, query)
+    limit = wanted["limit"]
+    page = exchange_store.Page(schemas.cursor_id(wanted["cursor"]), limit + 1)
+    if wanted["region"] and not wanted["mine"]:
+        _require_view_of(caller, wanted["region"])
+        found = exchange_store.of_regions(tx.conn, [wanted["region"]], wanted["state"], page)
+    else:
+        side = wanted["mine"] if wanted["mine"] in ("giver", "receiver") else None
+        waiting = bool(wanted["waiting_on_me"])
+        member_id = caller_handlers.member(caller)
+        found = exchange_store.of_member(tx.conn, member_id, side, wanted["state"], waiting, page)
+    items = [
+        answers.exchange(item, caller_handlers.actor(caller, item), tx.now)
+        for item in found[:limit]
+    ]
+    return answers.page(items, str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _require_view_of(caller: Caller, region: str) -> None:
+    if not (caller.represents(region) or caller.sees_everything):
+        raise errors.NotAllowed
+
+
+def summaries(tx: Transaction, caller: Caller, ids: Any) -> dict[str, Any]:
+    """What notices need to know about exchanges, by id; unknown ids are left out.
+
+    Raises:
+        errors.NotAllowed: only services may ask.
+    """
+    if not caller.is_service:
+        raise errors.NotAllowed
+    found = exchange_store.by_ids(tx.conn, schemas.ids(ids))
+    return {str(item.id): answers.summary(item) for item in found}

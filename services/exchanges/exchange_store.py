@@ -1,0 +1,334 @@
+"""Every statement about exchanges, their history and their thanks."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+from services.exchanges.exchange import Exchange, Taken
+
+Connection = psycopg.Connection[Any]
+
+_COLUMNS: LiteralString = """
+    id, version, listing_id, title, category, pathway, giver_id, receiver_id, asker_id, region,
+    giver_region, receiver_region, giver_organisation, receiver_organisation, recorded, message,
+    requested_at, sent_at, state, next_actor, actor_id, minutes, stated_minutes, held_minutes,
+    shortfall_minutes, starts_at, attempt, from_fund, ruled, sequence, entered_at, deadline,
+    booked_at, completed_at, settled_at, reversal_asked_by
+"""
+
+
+@dataclass(frozen=True)
+class HistoryStep:
+    """A step as the history keeps it."""
+
+    version: int
+    action: str
+    actor_id: UUID | None
+    state: str
+    minutes: int
+    reason: str | None
+    at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Thanks:
+    """What one party thanked the other for."""
+
+    author_id: UUID
+    message: str
+    publish: bool
+    thanked_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many exchanges of a region are in a state."""
+
+    region: str
+    state: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is wanted: at most ``limit``, older than ``before``."""
+
+    before: UUID | None
+    limit: int
+
+
+def add(conn: Connection, new: Exchange) -> None:
+    conn.execute(
+        f"""
+        insert into exchange ({_COLUMNS}) values (
+            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            new.id, new.version, new.listing_id, new.title, new.category, new.pathway,
+            new.giver_id, new.receiver_id, new.asker_id, new.region, new.giver_region,
+            new.receiver_region, new.giver_organisation, new.receiver_organisation,
+            new.recorded, new.message, new.requested_at, new.sent_at, new.state, new.next_actor,
+            new.actor_id, new.minutes, new.stated_minutes, new.held_minutes,
+            new.shortfall_minutes, new.starts_at, new.attempt, new.from_fund, new.ruled,
+            new.sequence, new.entered_at, new.deadline, new.booked_at, new.completed_at,
+            new.settled_at, new.reversal_asked_by,
+        ],
+    )  # fmt: skip
+
+
+def save(conn: Connection, changed: Sequence[Exchange]) -> None:
+    """Write back what steps have changed, in one statement."""
+    conn.execute(
+        """
+        update exchange
+           set version = new.version, sent_at = new.sent_at, state = new.state,
+               next_actor = new.next_actor, actor_id = new.actor_id, minutes = new.minutes,
+               stated_minutes = new.stated_minutes, held_minutes = new.held_minutes,
+               shortfall_minutes = new.shortfall_minutes, starts_at = new.starts_at,
+               attempt = new.attempt, from_fund = new.from_fund, ruled = new.ruled,
+               sequence = new.sequence, entered_at = new.entered_at, deadline = new.deadline,
+               booked_at = new.booked_at, completed_at = new.completed_at,
+               settled_at = new.settled_at, reversal_asked_by = new.reversal_asked_by
+          from unnest(
+               %s::uuid[], %s::integer[], %s::timestamptz[], %s::text[], %s::text[], %s::uuid[],
+               %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::timestamptz[],
+               %s::integer[], %s::boolean[], %s::boolean[], %s::integer[], %s::timestamptz[],
+               %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+               %s::uuid[])
+            as new (id, version, sent_at, state, next_actor, actor_id, minutes, stated_minutes,
+                    held_minutes, shortfall_minutes, starts_at, attempt, from_fund, ruled,
+                    sequence, entered_at, deadline, booked_at, completed_at, settled_at,
+                    reversal_asked_by)
+         where exchange.id = new.id
+        """,
+        [
+            [getattr(exchange, name) for exchange in changed]
+            for name in (
+                "id", "version", "sent_at", "state", "next_actor", "actor_id", "minutes",
+                "stated_minutes", "held_minutes", "shortfall_minutes", "starts_at", "attempt",
+                "from_fund", "ruled", "sequence", "entered_at", "deadline", "booked_at",
+                "completed_at", "settled_at", "reversal_asked_by",
+            )
+        ],
+    )  # fmt: skip
+
+
+def add_steps(conn: Connection, taken: Sequence[Taken]) -> None:
+    """Add steps to the history; a second step from one version is refused by its key."""
+    conn.execute(
+        """
+        insert into exchange_step (
+            exchange_id, version, action, actor_id, state, minutes, reason, at)
+        select * from unnest(
+            %s::uuid[], %s::integer[], %s::text[], %s::uuid[], %s::text[], %s::integer[],
+            %s::text[], %s::timestamptz[])
+        """,
+        [
+            [step.exchange.id for step in taken],
+            [step.exchange.version for step in taken],
+            [step.action for step in taken],
+            [step.actor_id for step in taken],
+            [step.exchange.state for step in taken],
+            [step.exchange.minutes for step in taken],
+            [step.reason for step in taken],
+            [step.at for step in taken],
+        ],
+    )
+
+
+def by_id(conn: Connection, exchange_id: UUID) -> Exchange | None:
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"select {_COLUMNS} from exchange where id = %s", [exchange_id]
+        ).fetchone()
+
+
+def lock(conn: Connection, exchange_ids: Sequence[UUID]) -> list[Exchange]:
+    """Hold exchanges until the transaction ends.
+
+    Always in the order of their ids, so that two batches never wait for each other.
+    """
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from exchange
+             where id = any(%s)
+             order by id
+               for no key update
+            """,
+            [list(exchange_ids)],
+        ).fetchall()
+
+
+def lock_overdue(
+    conn: Connection, regions: Sequence[str], now: datetime.datetime, limit: int
+) -> list[Exchange]:
+    """Hold what is overdue; what another process holds is left to it."""
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from exchange
+             where region = any(%s) and deadline <= %s
+             order by deadline
+             limit %s
+               for no key update skip locked
+            """,
+            [list(regions), now, limit],
+        ).fetchall()
+
+
+def lock_unfinished_of(conn: Connection, member_id: UUID) -> list[Exchange]:
+    """Hold every exchange of a person that is not final."""
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from exchange
+             where (giver_id = %(member)s or receiver_id = %(member)s) and deadline is not null
+             order by id
+               for no key update
+            """,
+            {"member": member_id},
+        ).fetchall()
+
+
+def lock_kept_back_of(conn: Connection, asker_id: UUID) -> list[Exchange]:
+    """Hold the requests that wait for their asker to be let in."""
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from exchange
+             where asker_id = %s and sent_at is null and state = 'requested'
+             order by id
+               for no key update
+            """,
+            [asker_id],
+        ).fetchall()
+
+
+def of_member(
+    conn: Connection,
+    member_id: UUID,
+    side: str | None,
+    state: str | None,
+    waiting: bool,
+    page: Page,
+) -> list[Exchange]:
+    """A person's exchanges, newest first; what is kept back only its asker sees.
+
+    Args:
+        side: ``giver`` or ``receiver``; ``None`` for both.
+        waiting: only those where this person must act next.
+    """
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from exchange
+             where (giver_id = %(member)s and %(side)s is distinct from 'receiver'
+                    or receiver_id = %(member)s and %(side)s is distinct from 'giver')
+               and (sent_at is not null or asker_id = %(member)s)
+               and (%(state)s::text is null or state = %(state)s)
+               and (not %(waiting)s
+                    or next_actor = 'both'
+                    or next_actor = 'giver' and giver_id = %(member)s
+                    or next_actor = 'receiver' and receiver_id = %(member)s)
+               and (%(before)s::uuid is null or id < %(before)s)
+             order by id desc
+             limit %(limit)s
+            """,
+            {
+                "member": member_id,
+                "side": side,
+                "state": state,
+                "waiting": waiting,
+                "before": page.before,
+                "limit": page.limit,
+            },
+        ).fetchall()
+
+
+def of_regions(
+    conn: Connection, regions: Sequence[str] | None, state: str | None, page: Page
+) -> list[Exchange]:
+    """The exchanges that touch one of these regions (``None``: all), newest first."""
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from exchange
+             where (%(regions)s::text[] is null
+                    or giver_region = any(%(regions)s) or receiver_region = any(%(regions)s))
+               and (%(state)s::text is null or state = %(state)s)
+               and (%(before)s::uuid is null or id < %(before)s)
+             order by id desc
+             limit %(limit)s
+            """,
+            {
+                "regions": list(regions) if regions is not None else None,
+                "state": state,
+                "before": page.before,
+                "limit": page.limit,
+            },
+        ).fetchall()
+
+
+def by_ids(conn: Connection, exchange_ids: Sequence[UUID]) -> list[Exchange]:
+    with conn.cursor(row_factory=class_row(Exchange)) as cursor:
+        return cursor.execute(
+            f"select {_COLUMNS} from exchange where id = any(%s)", [list(exchange_ids)]
+        ).fetchall()
+
+
+def history(conn: Connection, exchange_id: UUID) -> list[HistoryStep]:
+    with conn.cursor(row_factory=class_row(HistoryStep)) as cursor:
+        return cursor.execute(
+            """
+            select version, action, actor_id, state, minutes, reason, at
+              from exchange_step where exchange_id = %s order by version
+            """,
+            [exchange_id],
+        ).fetchall()
+
+
+def add_thanks(conn: Connection, exchange_id: UUID, thanks: Thanks) -> bool:
+    """Keep a thanks; false when this person has said it before."""
+    return (
+        conn.execute(
+            """
+            insert into thanks (exchange_id, author_id, message, publish, thanked_at)
+            values (%s, %s, %s, %s, %s)
+            on conflict do nothing
+            """,
+            [exchange_id, thanks.author_id, thanks.message, thanks.publish, thanks.thanked_at],
+        ).rowcount
+        == 1
+    )
+
+
+def thanks_of(conn: Connection, exchange_id: UUID) -> list[Thanks]:
+    with conn.cursor(row_factory=class_row(Thanks)) as cursor:
+        return cursor.execute(
+            """
+            select author_id, message, publish, thanked_at
+              from thanks where exchange_id = %s order by thanked_at
+            """,
+            [exchange_id],
+        ).fetchall()
+
+
+def count_unfinished(conn: Connection, regions: Sequence[str]) -> list[StateCount]:
+    """How many exchanges wait for somebody, by region and state."""
+    with conn.cursor(row_factory=class_row(StateCount)) as cursor:
+        return cursor.execute(
+            """
+            select region, state, count(*)::integer as count
+              from exchange
+             where region = any(%s) and deadline is not null
+             group by region, state
+            """,
+            [list(regions)],
+        ).fetchall()

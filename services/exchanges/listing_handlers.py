@@ -1,0 +1,186 @@
+"""Publishing, finding and changing listings."""
+
+import re
+from typing import Any
+
+from services.bus.caller import Caller
+from services.bus.transaction import Transaction, new_id
+from services.contracts import exchanges as contract
+from services.exchanges import answers, caller_handlers, errors, listing, listing_store, schemas
+from services.exchanges.listing import Listing
+
+
+def publish(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
+    """Publish an offer or a request.
+
+    Raises:
+        errors.Invalid, errors.NotAMember, errors.NotApproved, errors.ExpiresAtInvalid
+    """
+    wanted = schemas.load(schemas.NewListing, body)
+    owner_id = caller_handlers.approved_member(tx, caller)
+    expires_at = listing.expiry(wanted.pop("expires_at"), tx.now)
+    new = Listing(
+        id=new_id(),
+        version=1,
+        owner_id=owner_id,
+        state="open",
+        region=caller.region,
+        organisation=caller.organisation,
+        published_at=tx.now,
+        expires_at=expires_at,
+        **wanted,
+    )
+    listing_store.add(tx.conn, new)
+    say(tx, contract.ListingPublished, new)
+    return answers.listing(new)
+
+
+def one(tx: Transaction, caller: Caller, listing_id: Any) -> dict[str, Any]:
+    """One listing, in whatever state: an exchange may still point to it.
+
+    Raises:
+        errors.ListingNotFound, errors.NotAMember
+    """
+    if not (caller.is_service or caller.sees_everything):
+        caller_handlers.member(caller)
+    return answers.listing(_found(tx, listing_id))
+
+
+def search(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    """The open listings of others that meet the filters, or all of one's own.
+
+    With words the best match comes first, otherwise the newest.
+
+    Raises:
+        errors.Invalid, errors.BadCursor, errors.NotAMember
+    """
+    wanted = schemas.load(schemas.ListingQuery, query)
+    if not (caller.is_service or caller.sees_everything):
+        caller_handlers.member(caller)
+    if wanted["mine"]:
+        return _own(tx, caller, wanted)
+    limit, cursor = wanted["limit"], wanted["cursor"]
+    looked_for = _search(caller, wanted)
+    if not looked_for.words:
+        before = schemas.cursor_id(cursor)
+        found = listing_store.newest(tx.conn, looked_for, tx.now, before, limit + 1)
+        return _page(found, limit)
+    offset = schemas.cursor_offset(cursor)
+    found = listing_store.most_relevant(tx.conn, looked_for, tx.now, offset, limit + 1)
+    following = str(offset + limit) if len(found) > limit else None
+    return answers.page([answers.listing(item) for item in found[:limit]], following)
+
+
+def _own(tx: Transaction, caller: Caller, wanted: dict[str, Any]) -> dict[str, Any]:
+    limit, before = wanted["limit"], schemas.cursor_id(wanted["cursor"])
+    owner_id = caller_handlers.member(caller)
+    found = listing_store.of_owner(
+        tx.conn, owner_id, wanted["state"], wanted["kind"], before, limit + 1
+    )
+    return _page(found, limit)
+
+
+def _page(found: list[Listing], limit: int) -> dict[str, Any]:
+    following = str(found[limit - 1].id) if len(found) > limit else None
+    return answers.page([answers.listing(item) for item in found[:limit]], following)
+
+
+def _search(caller: Caller, wanted: dict[str, Any]) -> listing_store.Search:
+    """Split the words so that the last may be the beginning of one."""
+    words = wanted["q"] or ""
+    last = re.search(r"\w+$", words)
+    return listing_store.Search(
+        words=words or None,
+        prefix=last.group() if last else "",
+        before=words[: last.start()] if last else words,
+        kind=wanted["kind"],
+        category=wanted["category"],
+        pathway=wanted["pathway"],
+        region=wanted["region"],
+        skill=wanted["skill"] or None,
+        online=wanted["online"],
+        seeker_id=caller.id,
+    )
+
+
+def edit(
+    tx: Transaction, caller: Caller, listing_id: Any, body: Any, expected_version: int | None
+) -> dict[str, Any]:
+    """Change a listing of one's own; what is agreed already stays as agreed.
+
+    Raises:
+        errors.Invalid, errors.ListingNotFound, errors.NotAllowed, errors.ListingClosed,
+        errors.VersionConflict, errors.ExpiresAtInvalid
+    """
+    changes = schemas.load(schemas.ListingChange, body)
+    found = _own_locked(tx, caller, listing_id)
+    caller_handlers.check_version(found.version, expected_version)
+    after = listing.edited(found, changes, tx.now)
+    listing_store.save(tx.conn, after)
+    return answers.listing(after)
+
+
+def act(tx: Transaction, caller: Caller, listing_id: Any, action: str) -> dict[str, Any]:
+    """Pause, renew or close a listing of one's own.
+
+    Raises:
+        errors.ListingNotFound, errors.NotAllowed, errors.UnknownAction,
+        errors.StepNotAllowed
+    """
+    found = _own_locked(tx, caller, listing_id)
+    after = listing.acted(found, action, tx.now)
+    listing_store.save(tx.conn, after)
+    if action == "close":
+        say(tx, contract.ListingClosed, after)
+    if action == "renew" and found.state != "open":
+        say(tx, contract.ListingPublished, after)
+    return answers.listing(after)
+
+
+def _own_locked(tx: Transaction, caller: Caller, listing_id: Any) -> Listing:
+    """The caller's own listing, held until the transaction ends."""
+    member_id = caller_handlers.approved_member(tx, caller)
+    found = locked(tx, listing_id)
+    if found.owner_id != member_id:
+        raise errors.NotAllowed
+    return found
+
+
+def locked(tx: Transaction, listing_id: Any) -> Listing:
+    """A listing, held until the transaction ends.
+
+    Raises:
+        errors.ListingNotFound: there is none.
+    """
+    parsed = schemas.an_id(str(listing_id))
+    if parsed is None or not listing_store.lock(tx.conn, parsed):
+        raise errors.ListingNotFound
+    return _found(tx, parsed)
+
+
+def _found(tx: Transaction, listing_id: Any) -> Listing:
+    parsed = schemas.an_id(str(listing_id))
+    found = listing_store.by_id(tx.conn, parsed) if parsed else None
+    if found is None:
+        raise errors.ListingNotFound
+    return found
+
+
+def say(tx: Transaction, schema: Any, about: Listing) -> None:
+    """Say what became of a listing; its words stay here."""
+    tx.emit(
+        schema,
+        region=about.region,
+        subject=about.id,
+        data={
+            "listing_id": about.id,
+            "version": about.version,
+            "owner_id": about.owner_id,
+            "kind": about.kind,
+            "category": about.category,
+            "pathway": about.pathway,
+            "minutes": about.minutes,
+            "region": about.region,
+            "organisation": about.organisation,
+        },
+    )

@@ -1,0 +1,275 @@
+"""Every statement about listings, and about the people who own them."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+from services.exchanges import lifecycle
+from services.exchanges.listing import Listing
+
+Connection = psycopg.Connection[Any]
+
+_COLUMNS: LiteralString = """
+    id, version, owner_id, kind, title, description, category, pathway, minutes, online, place,
+    skills, capacity, state, region, organisation, published_at, expires_at,
+    (select count(*) from exchange
+      where exchange.listing_id = listing.id
+        and exchange.state in ('requested', 'accepted', 'unfunded', 'booked',
+                               'awaiting_confirmation', 'disputed'))::integer as open_exchanges
+"""
+assert all(f"'{state}'" in _COLUMNS for state in lifecycle.OPEN), "capacity counts what is open"
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a person looks for; ``None`` where they do not care.
+
+    Attributes:
+        words: as typed, in the syntax of a web search.
+        prefix: last of the words, perhaps still unfinished; ``""`` when there is none.
+        before: words without the last.
+        seeker_id: whose own listings are left out.
+    """
+
+    words: str | None = None
+    prefix: str = ""
+    before: str = ""
+    kind: str | None = None
+    category: str | None = None
+    pathway: str | None = None
+    region: str | None = None
+    skill: str | None = None
+    online: bool | None = None
+    seeker_id: UUID | None = None
+
+
+def add(conn: Connection, listing: Listing) -> None:
+    conn.execute(
+        """
+        insert into listing (
+            id, version, owner_id, kind, title, description, category, pathway, minutes, online,
+            place, skills, capacity, state, region, organisation, published_at, expires_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            listing.id, listing.version, listing.owner_id, listing.kind, listing.title,
+            listing.description, listing.category, listing.pathway, listing.minutes,
+            listing.online, listing.place, listing.skills, listing.capacity, listing.state,
+            listing.region, listing.organisation, listing.published_at, listing.expires_at,
+        ],
+    )  # fmt: skip
+
+
+def save(conn: Connection, listing: Listing) -> None:
+    conn.execute(
+        """
+        update listing
+           set version = %s, title = %s, description = %s, category = %s, pathway = %s,
+               minutes = %s, online = %s, place = %s, skills = %s, capacity = %s, state = %s,
+               expires_at = %s
+         where id = %s
+        """,
+        [
+            listing.version, listing.title, listing.description, listing.category,
+            listing.pathway, listing.minutes, listing.online, listing.place, listing.skills,
+            listing.capacity, listing.state, listing.expires_at, listing.id,
+        ],
+    )  # fmt: skip
+
+
+def by_id(conn: Connection, listing_id: UUID) -> Listing | None:
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"select {_COLUMNS} from listing where id = %s", [listing_id]
+        ).fetchone()
+
+
+def lock(conn: Connection, listing_id: UUID) -> bool:
+    """Hold the listing until the transaction ends; whoever asks meanwhile waits.
+
+    The capacity is to be counted by a statement after this one: under READ COMMITTED
+    it then sees the exchange that the one we waited for has opened.
+    """
+    row = conn.execute(
+        "select true from listing where id = %s for no key update", [listing_id]
+    ).fetchone()
+    return row is not None
+
+
+def newest(
+    conn: Connection, search: Search, now: datetime.datetime, before: UUID | None, limit: int
+) -> list[Listing]:
+    """The open listings that meet the filters, newest first.
+
+    Args:
+        before: only those older than this one.
+    """
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from listing
+             where state = 'open' and expires_at > %(now)s
+               and owner_id is distinct from %(seeker)s
+               and (%(kind)s::text is null or kind = %(kind)s)
+               and (%(category)s::text is null or category = %(category)s)
+               and (%(pathway)s::text is null or pathway = %(pathway)s)
+               and (%(region)s::text is null or region = %(region)s)
+               and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
+               and (%(online)s::boolean is null or online = %(online)s)
+               and (%(before)s::uuid is null or id < %(before)s)
+             order by id desc
+             limit %(limit)s
+            """,
+            {**_filters(search), "now": now, "before": before, "limit": limit},
+        ).fetchall()
+
+
+def most_relevant(
+    conn: Connection, search: Search, now: datetime.datetime, offset: int, limit: int
+) -> list[Listing]:
+    """The open listings whose words match, best first, then newest.
+
+    The words must all be there; the last may be the beginning of one.
+    """
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"""
+            with wanted as (
+                select websearch_to_tsquery('english', %(words)s)
+                       || (websearch_to_tsquery('english', %(earlier)s)
+                           && to_tsquery('simple', %(prefix)s)) as query)
+            select {_COLUMNS} from listing, wanted
+             where state = 'open' and expires_at > %(now)s
+               and search @@ wanted.query
+               and owner_id is distinct from %(seeker)s
+               and (%(kind)s::text is null or kind = %(kind)s)
+               and (%(category)s::text is null or category = %(category)s)
+               and (%(pathway)s::text is null or pathway = %(pathway)s)
+               and (%(region)s::text is null or region = %(region)s)
+               and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
+               and (%(online)s::boolean is null or online = %(online)s)
+             order by ts_rank(search, wanted.query) desc, id desc
+             limit %(limit)s offset %(offset)s
+            """,
+            {
+                **_filters(search),
+                "words": search.words,
+                "earlier": search.before,
+                "prefix": f"'{search.prefix}':*" if search.prefix else "",
+                "now": now,
+                "offset": offset,
+                "limit": limit,
+            },
+        ).fetchall()
+
+
+def _filters(search: Search) -> dict[str, Any]:
+    return {
+        "kind": search.kind,
+        "category": search.category,
+        "pathway": search.pathway,
+        "region": search.region,
+        "skill": search.skill,
+        "online": search.online,
+        "seeker": search.seeker_id,
+    }
+
+
+def of_owner(
+    conn: Connection,
+    owner_id: UUID,
+    state: str | None,
+    kind: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Listing]:
+    """A person's own listings in whatever state, newest first."""
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"""
+            select {_COLUMNS} from listing
+             where owner_id = %(owner)s
+               and (%(state)s::text is null or state = %(state)s)
+               and (%(kind)s::text is null or kind = %(kind)s)
+               and (%(before)s::uuid is null or id < %(before)s)
+             order by id desc
+             limit %(limit)s
+            """,
+            {"owner": owner_id, "state": state, "kind": kind, "before": before, "limit": limit},
+        ).fetchall()
+
+
+def expire(
+    conn: Connection, regions: Sequence[str], now: datetime.datetime, limit: int
+) -> list[Listing]:
+    """Mark overdue listings expired; those another process holds are left to it."""
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"""
+            update listing set state = 'expired', version = version + 1
+             where id in (
+                select id from listing
+                 where region = any(%s) and expires_at <= %s and state in ('open', 'paused')
+                 order by expires_at
+                 limit %s
+                   for no key update skip locked)
+            returning {_COLUMNS}
+            """,
+            [list(regions), now, limit],
+        ).fetchall()
+
+
+def close_all_of(conn: Connection, owner_id: UUID) -> list[Listing]:
+    """Close what a person who has left still offers or asks for."""
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"""
+            update listing set state = 'closed', version = version + 1
+             where owner_id = %s and state <> 'closed'
+            returning {_COLUMNS}
+            """,
+            [owner_id],
+        ).fetchall()
+
+
+def hear_of_member(conn: Connection, member_id: UUID, version: int, status: str) -> None:
+    """Remember the newest that was heard of a person, in whatever order it comes."""
+    conn.execute(
+        """
+        insert into member (id, version, status) values (%s, %s, %s)
+        on conflict (id) do update
+           set version = excluded.version, status = excluded.status
+         where excluded.version > member.version
+        """,
+        [member_id, version, status],
+    )
+
+
+def member_status(conn: Connection, member_id: UUID) -> str | None:
+    """What was last heard of a person; nothing of most."""
+    row = conn.execute("select status from member where id = %s", [member_id]).fetchone()
+    return row[0] if row else None
+
+
+def hold_member(conn: Connection, member_id: UUID) -> str:
+    """The status of a person who waits, held until the transaction ends.
+
+    Their approval, heard at the same moment, waits for this row: then it finds the
+    request that was kept back, or the request finds the approval.
+    """
+    row = conn.execute(
+        """
+        insert into member (id, version, status) values (%s, 0, 'waiting')
+        on conflict (id) do update set id = excluded.id
+        returning status
+        """,
+        [member_id],
+    ).fetchone()
+    assert row is not None, "an upsert that always updates returns its row"
+    status: str = row[0]
+    return status

@@ -1,0 +1,104 @@
+"""The exchanges service: what it answers, hears and does by the clock."""
+
+from typing import Any
+
+from services.bus import idempotency
+from services.bus.entrypoints import Bus, every, receive, rpc
+from services.contracts import readers
+from services.exchanges import exchange_handlers, handlers, listing_handlers, sweep_handlers
+from services.telemetry import metrics
+
+
+class Exchanges:
+    name = "exchanges"
+    bus = Bus(readers.TOPOLOGY)
+
+    @receive(handlers.SUBSCRIPTIONS)
+    def hear(self, batch: Any) -> None:
+        self.bus.handle(batch)
+
+    @every(seconds=5)
+    def sweep(self) -> None:
+        """Do what is overdue, a batch to a transaction, until nothing is."""
+        while True:
+            with self.bus.transaction() as tx:
+                if not sweep_handlers.sweep(tx, self.bus.regions):
+                    return
+
+    @every(seconds=15)
+    def count(self) -> None:
+        with self.bus.transaction() as tx:
+            counts = sweep_handlers.count(tx, self.bus.regions)
+        for (state, region), count in counts.items():
+            metrics.exchanges_in_state(state, region, count)
+
+    @rpc
+    def publish_listing(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: listing_handlers.publish(tx, call.caller, body)
+            )
+
+    @rpc
+    def listing(self, call: Any, listing_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return listing_handlers.one(tx, call.caller, listing_id)
+
+    @rpc
+    def listings(self, call: Any, **query: Any) -> Any:
+        """Takes the fields of ``schemas.ListingQuery``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return listing_handlers.search(tx, call.caller, query)
+
+    @rpc
+    def edit_listing(
+        self, call: Any, listing_id: Any, body: Any, expected_version: int | None = None
+    ) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return listing_handlers.edit(tx, call.caller, listing_id, body, expected_version)
+
+    @rpc
+    def act_on_listing(self, call: Any, listing_id: Any, action: str) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx,
+                call.caller,
+                call.key,
+                lambda: listing_handlers.act(tx, call.caller, listing_id, action),
+            )
+
+    @rpc
+    def ask(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: exchange_handlers.ask(tx, call.caller, body)
+            )
+
+    @rpc
+    def exchange(self, call: Any, exchange_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return exchange_handlers.one(tx, call.caller, exchange_id)
+
+    @rpc
+    def exchanges(self, call: Any, **query: Any) -> Any:
+        """Takes the fields of ``schemas.ExchangeQuery``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return exchange_handlers.several(tx, call.caller, query)
+
+    @rpc
+    def act(
+        self,
+        call: Any,
+        exchange_id: Any,
+        action: str,
+        body: Any = None,
+        expected_version: int | None = None,
+    ) -> Any:
+        return exchange_handlers.act_asking_the_ledger(
+            self.bus, call, exchange_id, action, body, expected_version
+        )
+
+    @rpc
+    def summaries(self, call: Any, ids: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return exchange_handlers.summaries(tx, call.caller, ids)

@@ -1,0 +1,50 @@
+"""What happens by the clock: deadlines, questions asked again, listings expired, counts."""
+
+from collections.abc import Sequence
+
+from services.bus.transaction import Transaction
+from services.contracts import exchanges as contract
+from services.exchanges import (
+    exchange_store,
+    lifecycle,
+    listing_handlers,
+    listing_store,
+    step_handlers,
+    steps,
+)
+
+BATCH = 100
+"""Rows of one transaction: few enough that nobody waits long for one of them."""
+
+
+def sweep(tx: Transaction, regions: Sequence[str]) -> bool:
+    """Do what is overdue in these regions, a batch of it.
+
+    Several processes may sweep at once: each takes rows no other holds.
+
+    Args:
+        regions: slugs this process works for.
+
+    Returns:
+        Whether there may be more.
+    """
+    overdue = exchange_store.lock_overdue(tx.conn, regions, tx.now, BATCH)
+    taken = [step for found in overdue for step in steps.at_deadline(found, tx.now)]
+    step_handlers.keep(tx, taken)
+    expired = listing_store.expire(tx.conn, regions, tx.now, BATCH)
+    for listing in expired:
+        listing_handlers.say(tx, contract.ListingExpired, listing)
+    return len(overdue) == BATCH or len(expired) == BATCH
+
+
+def count(tx: Transaction, regions: Sequence[str]) -> dict[tuple[str, str], int]:
+    """How many exchanges wait in each state and region; what emptied counts zero.
+
+    Returns:
+        Counts by (state, region).
+    """
+    waiting = sorted({wait.state for wait in lifecycle.WAITS})
+    counts = {(state, region): 0 for state in waiting for region in regions}
+    for found in exchange_store.count_unfinished(tx.conn, regions):
+        counts[found.state, found.region] = found.count
+    return counts

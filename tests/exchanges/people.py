@@ -1,0 +1,190 @@
+"""Callers, and a bank that plays the exchanges service against a real database."""
+
+import dataclasses
+import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.bus.caller import SERVICE, Caller
+from services.bus.envelope import Event
+from services.bus.transaction import Database, Transaction, new_id
+from services.exchanges import (
+    exchange_handlers,
+    handlers,
+    listing_handlers,
+    sweep_handlers,
+)
+
+REGIONS = (
+    "london",
+    "south-west",
+    "south-east",
+    "midlands",
+    "east-of-england",
+    "north-west",
+    "north-east-and-yorkshire",
+    "national",
+)
+
+
+def member(region: str = "london", *, approved: bool = True, roles: tuple[str, ...] = ()) -> Caller:
+    return Caller(
+        new_id(), region, f"org-of-{region}", frozenset({"member", *roles}), approved=approved
+    )
+
+
+def rep(region: str) -> Caller:
+    return member(region, roles=(f"rep:{region}",))
+
+
+def national() -> Caller:
+    return member("national", roles=("national",))
+
+
+OFFER: dict[str, Any] = {
+    "kind": "offer",
+    "title": "Spreadsheets for rota planning",
+    "description": "I can show you how a rota becomes a formula.",
+    "category": "digital-and-data",
+    "minutes": 60,
+}
+
+
+class Bank:
+    """The service without its broker: every verb is one committed transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.database = Database(url, size=4)
+        self.database.open()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def do(self, handler: Any, *arguments: Any, **options: Any) -> Any:
+        with self.database.transaction() as tx:
+            return handler(tx, *arguments, **options)
+
+    # What people do.
+
+    def publish(self, owner: Caller, **wanted: Any) -> dict[str, Any]:
+        return self.do(listing_handlers.publish, owner, {**OFFER, **wanted})
+
+    def ask(self, asker: Caller, listing: dict[str, Any], **wanted: Any) -> dict[str, Any]:
+        body = {"listing_id": listing["id"], "minutes": 60, **wanted}
+        return self.do(exchange_handlers.ask, asker, body)
+
+    def act(self, caller: Caller, exchange_id: str, action: str, **body: Any) -> dict[str, Any]:
+        return self.do(exchange_handlers.act, caller, exchange_id, action, body)
+
+    def look(self, caller: Caller, exchange_id: str) -> dict[str, Any]:
+        return self.do(exchange_handlers.one, caller, exchange_id)
+
+    def search(self, caller: Caller, **query: Any) -> dict[str, Any]:
+        return self.do(listing_handlers.search, caller, query)
+
+    def mine(self, caller: Caller, **query: Any) -> dict[str, Any]:
+        return self.do(exchange_handlers.several, caller, query)
+
+    # What the others say.
+
+    def hear(self, type_: str, *all_data: Any) -> None:
+        with self.database.transaction() as tx:
+            events = [_event(tx, type_, data) for data in all_data]
+            handlers.SUBSCRIPTIONS[type_].handle(tx, events)
+
+    def held(self, exchange_id: str, minutes: int = 60, attempt: int = 1) -> None:
+        exchange = UUID(exchange_id)
+        hold_id = uuid5(exchange, f"hold:{attempt}")
+        self.hear("ledger.minutes_held", handlers.Held(hold_id, exchange, minutes))
+
+    def refused(self, exchange_id: str, shortfall: int = 30, attempt: int = 1) -> None:
+        exchange = UUID(exchange_id)
+        hold_id = uuid5(exchange, f"hold:{attempt}")
+        self.hear("ledger.hold_refused", handlers.Refused(hold_id, exchange, shortfall))
+
+    def transferred(self, exchange_id: str, kind: str = "exchange") -> None:
+        exchange = UUID(exchange_id)
+        data = handlers.Transferred(uuid5(exchange, kind), kind, exchange)
+        self.hear("ledger.minutes_transferred", data)
+
+    def approved(self, person: Caller, version: int = 2) -> Caller:
+        assert person.id
+        self.hear("members.member_approved", handlers.Member(person.id, version))
+        return dataclasses.replace(person, approved=True)
+
+    def left(self, person: Caller, version: int = 9) -> None:
+        assert person.id
+        self.hear("members.member_left", handlers.Member(person.id, version))
+
+    # What the clock does.
+
+    def wait(self, **span: float) -> None:
+        """Move the clock on and sweep until nothing is overdue."""
+        self.advance(**span)
+        self.sweep()
+
+    def advance(self, **span: float) -> None:
+        self.execute("update clock set ahead = ahead + %s", datetime.timedelta(**span))
+
+    def sweep(self, regions: tuple[str, ...] = REGIONS) -> None:
+        while self.do(sweep_handlers.sweep, regions):
+            pass
+
+    def now(self) -> datetime.datetime:
+        with self.database.transaction() as tx:
+            return tx.now
+
+    def soon(self, **span: float) -> str:
+        """A time ahead, as a client writes it."""
+        return (self.now() + datetime.timedelta(**(span or {"days": 2}))).isoformat()
+
+    # What was said.
+
+    def said(self, exchange_id: str) -> list[dict[str, Any]]:
+        """The events about an exchange in the order they were said."""
+        rows = self.execute(
+            "select headers ->> 'ce-type' as event, region, convert_from(body, 'UTF8')::jsonb"
+            " from outbox where headers ->> 'ce-subject' = %s order by id",
+            exchange_id,
+        )
+        return [{"event": row[0], "routed": row[1], **row[2]} for row in rows]
+
+    def events(self, exchange_id: str) -> list[str]:
+        return [said["event"].removeprefix("exchange_") for said in self.said(exchange_id)]
+
+    def execute(self, statement: Any, *values: Any) -> list[Any]:
+        with self.database.transaction() as tx:
+            cursor = tx.conn.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    # Ways to a state.
+
+    def booked(self, giver: Caller, receiver: Caller, minutes: int = 60, **wanted: Any) -> str:
+        listing = self.publish(giver)
+        asked = self.ask(receiver, listing, minutes=minutes, **wanted)
+        self.act(giver, asked["id"], "accept")
+        self.held(asked["id"], minutes)
+        exchange_id: str = asked["id"]
+        return exchange_id
+
+    def settled(self, giver: Caller, receiver: Caller, minutes: int = 60) -> str:
+        exchange_id = self.booked(giver, receiver, minutes)
+        self.act(receiver, exchange_id, "done", minutes=minutes)
+        self.transferred(exchange_id)
+        return exchange_id
+
+    def state(self, exchange_id: str) -> str:
+        return self.look(SERVICE, exchange_id)["state"]
+
+
+def _event(tx: Transaction, type_: str, data: Any) -> Event:
+    return Event(
+        id=str(new_id()),
+        type=type_,
+        region="london",
+        subject="",
+        time=tx.now,
+        correlation_id="c",
+        data=data,
+    )

@@ -1,0 +1,69 @@
+"""The ledger service: what it hears and answers."""
+
+from typing import Any
+
+from services.bus import idempotency
+from services.bus.entrypoints import Bus, receive, rpc
+from services.contracts import readers
+from services.ledger import handlers
+
+
+class Ledger:
+    """The only place where minutes move."""
+
+    name = "ledger"
+    bus = Bus(readers.TOPOLOGY)
+
+    @receive(handlers.SUBSCRIPTIONS)
+    def hear(self, batch: Any) -> Any:
+        return self.bus.handle(batch)
+
+    @rpc
+    def account(self, call: Any, member_id: str | None = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.account(tx, call.caller, member_id)
+
+    @rpc
+    def statement(
+        self, call: Any, limit: int = 20, cursor: str | None = None, member_id: str | None = None
+    ) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.statement(tx, call.caller, limit, cursor, member_id)
+
+    @rpc
+    def balance_at(self, call: Any, time: str, member_id: str | None = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.balance_at(tx, call.caller, time, member_id)
+
+    @rpc
+    def enlarge_hold(self, call: Any, hold_id: str, minutes: int) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.enlarge_hold(tx, call.caller, hold_id, minutes)
+
+    @rpc
+    def donate(self, call: Any, to: str = "fund", minutes: int = 0) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: handlers.donate(tx, call.caller, to, minutes)
+            )
+
+    @rpc
+    def set_limit(
+        self,
+        call: Any,
+        member_id: str | None = None,
+        region: str | None = None,
+        floor_minutes: int | None = None,
+        reason: str | None = None,
+        starter_grant_minutes: int | None = None,
+    ) -> Any:
+        change = (member_id, region, floor_minutes, reason, starter_grant_minutes)
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: handlers.set_limit(tx, call.caller, *change)
+            )
+
+    @rpc
+    def limits(self, call: Any, member_id: str | None = None, region: str | None = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return handlers.limits(tx, call.caller, member_id, region)

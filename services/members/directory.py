@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from services.members import organisation, store
+from services.members import organisation, organisation_store
 
 FOLDER = Path(str(resources.files("services.members"))) / "data"
 
@@ -22,9 +22,9 @@ def load(conn: psycopg.Connection[Any]) -> None:
         ValueError: the files contradict each other.
     """
     found = organisation.read(FOLDER)
-    store.keep_regions(conn, found.regions)
-    store.keep_organisations(conn, found.organisations)
-    store.forget_belongings(conn)
-    store.add_icb_regions(conn, found.icb_regions)
-    store.add_organisation_icbs(conn, found.organisation_icbs)
-    store.add_successions(conn, found.successions)
+    organisation_store.keep_regions(conn, found.regions)
+    organisation_store.keep_organisations(conn, found.organisations)
+    organisation_store.forget_belongings(conn)
+    organisation_store.add_icb_regions(conn, found.icb_regions)
+    organisation_store.add_organisation_icbs(conn, found.organisation_icbs)
+    organisation_store.add_successions(conn, found.successions)

@@ -7,7 +7,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from services.contracts import words
-from services.members import errors
+from services.members import errors, role
 
 
 class Text(fields.String):
@@ -70,9 +70,17 @@ class Changing(marshmallow.Schema):
 
 
 class Deciding(marshmallow.Schema):
-    """Why somebody is refused, or given a role."""
+    """Why somebody is refused, or given or deprived of a role."""
 
     reason = Text(1000, lines=True, required=True)
+
+
+class Giving(marshmallow.Schema):
+    """The roles a member is to have, beside plain membership."""
+
+    roles = fields.List(
+        fields.String(validate=validate.OneOf(("member", *role.GRANTABLE))), required=True
+    )
 
 
 class Paging(marshmallow.Schema):

@@ -8,7 +8,7 @@ from nameko.extensions import DependencyProvider
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, rpc
 from services.contracts import readers
-from services.members import handlers, settings
+from services.members import handlers, lookup_handlers, role_handlers, settings
 
 
 class KnownDomains(DependencyProvider):
@@ -84,28 +84,28 @@ class Members:
         with self.bus.transaction(call.correlation_id) as tx:
             return idempotency.once(
                 tx, call.caller, call.key,
-                lambda: handlers.set_roles(tx, call.caller, member_id, roles, reason),
+                lambda: role_handlers.set_roles(tx, call.caller, member_id, roles, reason),
             )  # fmt: skip
 
     @rpc
     def identify(self, call: Any, email: str) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.identify(tx, call.caller, email)
+            return lookup_handlers.identify(tx, call.caller, email)
 
     @rpc
     def cards(self, call: Any, ids: Sequence[str]) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.cards(tx, call.caller, ids)
+            return lookup_handlers.cards(tx, call.caller, ids)
 
     @rpc
     def contacts(self, call: Any, ids: Sequence[str]) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.contacts(tx, call.caller, ids)
+            return lookup_handlers.contacts(tx, call.caller, ids)
 
     @rpc
     def representatives(self, call: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.representatives(tx, call.caller)
+            return role_handlers.representatives(tx, call.caller)
 
     @rpc
     def organisations(
@@ -114,9 +114,9 @@ class Members:
     ) -> Any:  # fmt: skip
         page = {"q": q, "region": region, "limit": limit, "cursor": cursor, "on": on}
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.organisations(tx, page)
+            return lookup_handlers.organisations(tx, page)
 
     @rpc
     def regions(self, call: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.regions(tx)
+            return lookup_handlers.regions(tx)

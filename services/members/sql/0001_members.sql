@@ -127,6 +127,29 @@ create unique index role_held on role_grant (member_id, role) where revoked_at i
 -- Who represents a region now.
 create index role_holders on role_grant (role) where revoked_at is null;
 
+create function role_history_stays() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op = 'UPDATE' then
+        -- Revoking is the only change there is, once.
+        if old.revoked_at is null
+            and (new.id, new.member_id, new.role, new.granted_at, new.reason)
+                = (old.id, old.member_id, old.role, old.granted_at, old.reason)
+            and new.granted_by is not distinct from old.granted_by
+        then
+            return new;
+        end if;
+    end if;
+    raise exception 'the history of roles is not rewritten, only revoked';
+end
+$$;
+
+create trigger role_history before update or delete on role_grant
+    for each row execute function role_history_stays();
+create trigger role_history_whole before truncate on role_grant
+    for each statement execute function role_history_stays();
+
 -- A member as the service meets one: with the organisation's name and the roles held now.
 create view person as
 select

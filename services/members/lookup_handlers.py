@@ -1,0 +1,116 @@
+"""What others ask members for: people by id or address, organisations, regions."""
+
+from typing import Any
+from uuid import UUID
+
+from services.bus.caller import Caller
+from services.bus.errors import NotAllowed
+from services.bus.transaction import Transaction
+from services.members import case, errors, member, organisation_store, schemas, store
+
+MOST_CARDS = 200
+MOST_CONTACTS = 500
+"""Ids in one question: a page of a list, a batch of notices."""
+
+
+def identify(tx: Transaction, caller: Caller, email: str) -> Any:
+    """Who an address belongs to, as a caller is described; ``None`` for nobody.
+
+    Raises:
+        NotAllowed: only services may ask.
+    """
+    _services_only(caller)
+    found = store.find_by_email(tx.conn, email) if email.isprintable() else None
+    return found and {
+        "id": str(found.id),
+        "region": found.region,
+        "organisation": found.organisation_code,
+        "roles": found.roles,
+        "approved": found.approved,
+        "status": found.status,
+    }
+
+
+def cards(tx: Transaction, caller: Caller, ids: Any) -> Any:
+    """Names, regions and organisations for a screen, by id; unknown ids are left out.
+
+    Raises:
+        errors.Invalid: more than ``MOST_CARDS`` ids, or one that is none.
+        NotAllowed: the caller has not joined.
+    """
+    if not (caller.is_service or caller.id):
+        raise NotAllowed
+    return {
+        str(card.id): {
+            "name": card.name or member.FORMER,
+            "region": card.region,
+            "organisation": card.organisation_code,
+            "organisation_name": card.organisation_name,
+        }
+        for card in store.cards(tx.conn, _ids(ids, MOST_CARDS))
+    }
+
+
+def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
+    """Where to write to members, by id; those who left are left out.
+
+    Raises:
+        NotAllowed: only services may ask.
+        errors.Invalid: more than ``MOST_CONTACTS`` ids, or one that is none.
+    """
+    _services_only(caller)
+    return {
+        str(contact.id): {
+            "name": contact.name,
+            "email": contact.email,
+            "region": contact.region,
+        }
+        for contact in store.contacts(tx.conn, _ids(ids, MOST_CONTACTS))
+    }
+
+
+def organisations(tx: Transaction, page: Any) -> Any:
+    """Search organisations by name or code, as they stood on a day (today by default).
+
+    Args:
+        page: see ``schemas.Searching``.
+    """
+    wanted = schemas.load(schemas.Searching, page)
+    day = wanted["on"] or tx.now.date()
+    limit = wanted["limit"]
+    found = organisation_store.places(
+        tx.conn, day, wanted["q"], wanted["region"], wanted["cursor"], limit + 1
+    )
+    items = [vars(place) for place in found[:limit]]
+    return {"items": items, "next": items[-1]["code"] if len(found) > limit else None}
+
+
+def regions(tx: Transaction) -> Any:
+    """The seven regions with the boards that belong to them today."""
+    boards = organisation_store.boards(tx.conn, tx.now.date())
+    return {
+        "items": [
+            {
+                **vars(region),
+                "icbs": [
+                    {"code": board.code, "name": board.name}
+                    for board in boards
+                    if board.region == region.slug
+                ],
+            }
+            for region in organisation_store.regions(tx.conn)
+        ],
+        "next": None,
+    }
+
+
+def _ids(texts: Any, most: int) -> list[UUID]:
+    if not isinstance(texts, list) or len(texts) > most:
+        fault = {"pointer": "/ids", "message": f"Must be a list of at most {most} ids."}
+        raise errors.Invalid(errors=[fault])
+    return [case.parsed(text) for text in texts]
+
+
+def _services_only(caller: Caller) -> None:
+    if not caller.is_service:
+        raise NotAllowed

@@ -15,19 +15,21 @@ ACTIONS: dict[str, tuple[type, str]] = {
     "accept": (shapes.Nothing, "Accept what is proposed; the receiver's minutes are then held."),
     "decline": (shapes.Reason, "Say no to what is proposed."),
     "amend": (shapes.Amendment, "Propose other minutes or another time."),
-    "withdraw": (shapes.Nothing, "Take one's own request back."),
+    "withdraw": (shapes.Reason, "Take one's own request back."),
     "ask_fund": (shapes.Nothing, "Ask the community fund to make up what is missing."),
     "reschedule": (shapes.NewTime, "Agree another time for what is booked."),
     "cancel": (shapes.Reason, "Cancel what is booked; the hold is released."),
     "done": (shapes.Done, "Say that it took place; the receiver's word completes at once."),
     "no_show": (shapes.Reason, "Say that the other did not come."),
     "confirm": (shapes.Confirmation, "Confirm the stated minutes, or others."),
-    "dispute": (shapes.Reason, "Say that the stated minutes are wrong; a rep decides."),
+    "dispute": (shapes.GoodReason, "Say that the stated minutes are wrong; a rep decides."),
     "resolve": (shapes.Resolution, "End a dispute, as a rep who is no party."),
-    "reverse": (shapes.Reason, "Undo what was settled, as a rep, within 90 days."),
+    "reverse": (shapes.GoodReason, "Undo what was settled, as a rep, within 90 days."),
     "thank": (shapes.Thanks, "Thank the giver."),
 }
 """Each action's body and what it is for."""
+OPTIONAL = (shapes.Nothing, shapes.Reason, shapes.Confirmation)
+"""Bodies that may be left out."""
 
 
 @routes.post("/v1/exchanges")
@@ -42,7 +44,7 @@ def ask(wanted: dict[str, Any]) -> Any:
     flask.g.location = f"/v1/exchanges/{found['id']}"
     answer = names.in_exchanges([found])[0]
     caller_receives = answer["receiver"]["id"] == str(asking.caller().id)
-    if caller_receives and (compared := funding.of(answer["minutes"])):
+    if caller_receives and (compared := funding.of(answer["minutes"], funding.WHEN_ASKED)):
         answer["funding"] = compared
     return answer
 
@@ -52,7 +54,8 @@ def ask(wanted: dict[str, Any]) -> Any:
 @routes.response(200, shapes.Exchanges)
 def exchanges(wanted: dict[str, Any]) -> Any:
     """One's own exchanges; for reps, those of their region."""
-    found = asking.ask("exchanges", "exchanges", **wanted)
+    mine = {"true": True, "false": False}.get(wanted.get("mine", ""), wanted.get("mine"))
+    found = asking.ask("exchanges", "exchanges", **{**wanted, "mine": mine})
     return paging.page(found, names.in_exchanges(found["items"]))
 
 
@@ -69,7 +72,7 @@ def exchange(exchange_id: UUID) -> Any:
 def _act(action: str, body: type, summary: str) -> None:
     @routes.post(f"/v1/exchanges/<uuid:exchange_id>/{action}", endpoint=action)
     @routes.idempotent
-    @routes.arguments(body, required=body not in (shapes.Nothing, shapes.Confirmation))
+    @routes.arguments(body, required=body not in OPTIONAL)
     @routes.raises(404, 409)
     @routes.response(200, shapes.Exchange)
     @routes.expects_version

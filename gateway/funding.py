@@ -9,11 +9,17 @@ from services.bus.rpc import RpcError
 
 log = structlog.get_logger(__name__)
 
-WAYS_OUT = ("fewer_minutes", "community_fund", "give_first")
+BEFORE_ASKING = ("fewer_minutes", "ask_fund", "give_first")
+WHEN_ASKED = ("amend", "ask_fund", "withdraw")
+"""Ways out when credits will not do; once asked, they are actions of the exchange."""
 
 
-def of(minutes: int) -> dict[str, Any] | None:
+def of(minutes: int, ways_out: tuple[str, ...]) -> dict[str, Any] | None:
     """How ``minutes`` compare with what the caller has available.
+
+    Args:
+        minutes: that would be held.
+        ways_out: named when they are too many.
 
     Returns:
         The figures, or ``None`` when the ledger cannot say: it is an extra that must
@@ -30,5 +36,5 @@ def of(minutes: int) -> dict[str, Any] | None:
         "enough": short == 0,
         "available_minutes": available,
         "shortfall_minutes": short,
-        "ways_out": list(WAYS_OUT) if short else [],
+        "ways_out": list(ways_out) if short else [],
     }

@@ -48,7 +48,7 @@ def listing(listing_id: UUID) -> Any:
     """One listing; for whoever would receive, whether their credits will do."""
     found = names.in_listings([asking.ask("exchanges", "listing", listing_id=str(listing_id))])[0]
     caller_receives = found["kind"] == "offer" and found["owner"]["id"] != str(asking.caller().id)
-    if caller_receives and (compared := funding.of(found["minutes"])):
+    if caller_receives and (compared := funding.of(found["minutes"], funding.BEFORE_ASKING)):
         found["funding"] = compared
     return found
 

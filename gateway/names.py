@@ -1,5 +1,6 @@
 """Adds people's names to answers, by one batched question to members for each answer."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -68,7 +69,22 @@ def in_entries(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for each in entries:
         other = each.pop("counterpart_id", None)
         card = known.get(other) if other else None
-        each["counterpart"] = (
-            {"id": other, "name": card["name"] if card else None} if other else None
-        )
+        each["counterpart"] = {"id": other, "name": (card or {}).get("name")} if other else None
     return entries
+
+
+def in_notices(notices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same notices, their sentences speaking of people by name."""
+    known = cards(person for each in notices for person in each.get("people", ()))
+    for each in notices:
+        people = each.pop("people", [])
+        pattern = each.pop("pattern", None)
+        called = [known.get(person, {}).get("name") for person in people]
+        if pattern and all(called):
+            each["text"] = _filled(pattern, called)
+    return notices
+
+
+def _filled(pattern: str, called: list[str | None]) -> str:
+    """The pattern with ``{0}``, ``{1}`` replaced, in one pass: a name may look like one."""
+    return re.sub(r"\{(\d)\}", lambda found: str(called[int(found[1])]), pattern)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from gateway import asking, paging
+from gateway import asking, etags, names, paging
 from gateway.blueprint import Blueprint
 from gateway.schemas import notices as shapes
 
@@ -15,7 +15,8 @@ routes = Blueprint("notices", "What members are told, and how.")
 @routes.response(200, shapes.Notices)
 def notices(wanted: dict[str, Any]) -> Any:
     """One's own notices, newest first."""
-    return paging.page(asking.ask("notifications", "notices", **wanted))
+    found = asking.ask("notifications", "notices", **wanted)
+    return paging.page(found, names.in_notices(found["items"]))
 
 
 @routes.post("/v1/notices/<uuid:notice_id>/read")
@@ -24,7 +25,8 @@ def notices(wanted: dict[str, Any]) -> Any:
 @routes.response(200, shapes.Notice)
 def read(notice_id: UUID) -> Any:
     """Mark a notice as read."""
-    return asking.tell("notifications", "read_notice", notice_id=str(notice_id))
+    found = asking.tell("notifications", "read_notice", notice_id=str(notice_id))
+    return names.in_notices([found])[0]
 
 
 @routes.get("/v1/notice-preferences")
@@ -38,7 +40,10 @@ def preferences() -> Any:
 @routes.patch("/v1/notice-preferences")
 @routes.arguments(shapes.PreferencesPatch)
 @routes.response(200, shapes.Preferences)
+@routes.expects_version
 @routes.versioned
 def change(wanted: dict[str, Any]) -> Any:
     """Change what one wants to be told by e-mail; what is not named stays."""
-    return asking.tell("notifications", "set_preferences", body=wanted)
+    return asking.tell(
+        "notifications", "set_preferences", body=wanted, expected_version=etags.expected()
+    )

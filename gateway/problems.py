@@ -16,6 +16,9 @@ from services.bus.rpc import RpcError
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+BROKEN = "Something went wrong on our side."
+OUR_MISTAKE = "malformed_call"
+"""A service's code for a call that does not fit: the gateway's fault, never the client's."""
 TRY_AGAIN_IN = 2
 """Seconds a client is asked to wait when one of our parts is away: the usual time of
 a restart that somebody else's retry would only lengthen."""
@@ -29,11 +32,20 @@ STATUSES: dict[str, int] = {
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid": 422,
-    "validation": 422,
+    "invalid_request": 422,
+    "invalid_amendment": 422,
     "bad_cursor": 422,
+    "cursor_not_valid": 422,
+    "starts_at_invalid": 422,
+    "expires_at_invalid": 422,
+    "minutes_not_valid": 422,
+    "reason_missing": 422,
+    "choice_not_offered": 422,
+    "bad_period": 422,
+    "unknown_grouping": 422,
+    "unknown_region": 422,
     "idempotency_key_reused": 422,
     "idempotency_still_running": 409,
-    "version_conflict": 409,
     "too_many_requests": 429,
     # who asks
     "token_missing": 401,
@@ -41,23 +53,51 @@ STATUSES: dict[str, int] = {
     "token_expired": 401,
     "not_allowed": 403,
     "not_a_member": 403,
+    "not_approved": 403,
+    "not_your_region": 403,
+    "own_matter": 403,
+    "no_address": 403,
     # what is asked for
     "not_found": 404,
+    "member_not_found": 404,
+    "listing_not_found": 404,
+    "exchange_not_found": 404,
+    "action_unknown": 404,
     "method_not_allowed": 405,
     # what the state does not allow
     "step_not_allowed": 409,
+    "version_conflict": 409,
     "own_listing": 409,
     "listing_closed": 409,
     "capacity_full": 409,
     "already_joined": 409,
+    "already_decided": 409,
+    "already_thanked": 409,
+    "minutes_not_agreed": 409,
+    "hold_too_small": 409,
     "hold_not_enlarged": 409,
+    "not_enough_minutes": 409,
+    "second_approver_needed": 409,
     # ourselves
     "broken": 500,
     "try_later": 503,
     "overloaded": 503,
     "sign_in_unavailable": 503,
 }
-"""Codes with a status of their own; others take the status of their family."""
+"""What clients can decide by. A refusal whose code is not here is told by its family."""
+_PLACES = {
+    "bad_cursor": {"parameter": "cursor"},
+    "cursor_not_valid": {"parameter": "cursor"},
+    "bad_period": {"parameter": "from"},
+    "unknown_grouping": {"parameter": "by"},
+    "unknown_region": {"parameter": "region"},
+    "choice_not_offered": {"parameter": "choice"},
+    "reason_missing": {"pointer": "/reason"},
+    "minutes_not_valid": {"pointer": "/minutes"},
+    "starts_at_invalid": {"pointer": "/starts_at"},
+    "expires_at_invalid": {"pointer": "/expires_at"},
+}
+"""What a service's refusal is about, where the code alone says it."""
 
 _FAMILIES = {"refused": 409, "not_allowed": 403, "try_later": 503, "broken": 500}
 _RESERVED = frozenset({"type", "title", "status", "detail", "code", "errors", "correlation_id"})
@@ -125,53 +165,48 @@ def title(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
-def of_refusal(error: RpcError, *, if_match: bool) -> Problem:
+def of_refusal(error: RpcError, *, if_match: bool, of_query: bool = False) -> Problem:
     """What a service's refusal means over HTTP.
 
     Args:
         error: as it came from the service.
         if_match: whether the client named the version it expects.
+        of_query: whether what was wrong stood behind the question mark.
     """
-    if error.family == "broken":
-        return Problem("broken", "Something went wrong on our side.")
-    status = _status_of(error.code, error.family)
+    status = STATUSES.get(error.code, _FAMILIES.get(error.family, 500))
+    if error.family == "broken" or error.code == OUR_MISTAKE or status == 500:
+        return Problem("broken", BROKEN)
     if error.code == "version_conflict" and if_match:
         status = 412
-    detail = dict(error.detail or {})
-    errors = detail.pop("errors", None)
-    if status == 422 and not isinstance(errors, list):
-        errors = _errors_of(error.message, detail)
-    return Problem(
-        error.code,
-        error.message,
-        status=status,
-        errors=errors if isinstance(errors, list) else None,
-        facts=detail,
-    )
+    facts = dict(error.detail)
+    told = facts.pop("errors", None)
+    errors = [_told(each, of_query) for each in told] if isinstance(told, list) else []
+    if status == 422 and not errors:
+        errors = _placed(error.code, error.message, facts.pop("pointer", None))
+    return Problem(error.code, error.message, status=status, errors=errors, facts=facts)
 
 
-def _errors_of(message: str, detail: Mapping[str, Any]) -> list[dict[str, str]]:
-    field = detail.get("field")
-    if not isinstance(field, str):
-        return []
-    return [{"pointer": f"/{field}", "message": message, "code": "invalid"}]
+def _told(found: Any, of_query: bool) -> dict[str, str]:
+    """A service's word on one field; services know arguments, not where they came from."""
+    pointer = str(found.get("pointer", ""))
+    place = {"parameter": pointer.lstrip("/")} if of_query else {"pointer": pointer}
+    return {
+        **place,
+        "message": str(found.get("message", "")),
+        "code": str(found.get("code", "invalid")),
+    }
 
 
-def _status_of(code: str, family: str) -> int:
-    if code in STATUSES:
-        return STATUSES[code]
-    if code.endswith(("not_found", "_unknown")):
-        return 404
-    if code.endswith(("_invalid", "invalid_cursor")) or code.startswith("invalid_"):
-        return 422
-    return _FAMILIES.get(family, 500)
+def _placed(code: str, message: str, pointer: Any) -> list[dict[str, str]]:
+    place = {"pointer": pointer} if isinstance(pointer, str) else _PLACES.get(code)
+    return [{**place, "message": message, "code": "invalid"}] if place else []
 
 
 def of_http(error: exceptions.HTTPException) -> Problem:
     """What Flask and Werkzeug refuse by themselves, in our form."""
     status = error.code or 500
     if status >= 500:
-        return Problem("broken", "Something went wrong on our side.")
+        return Problem("broken", BROKEN)
     code = _CODES_OF_STATUSES.get(status, "bad_request")
     kept = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
     sentence = _SENTENCES.get(status, "The request cannot be understood.")
@@ -198,7 +233,11 @@ def register(app: flask.Flask) -> None:
 
     @app.errorhandler(RpcError)
     def refused(error: RpcError) -> flask.Response:
-        return answer(of_refusal(error, if_match="If-Match" in flask.request.headers))
+        request = flask.request
+        if error.family == "broken" or error.code == OUR_MISTAKE:
+            log.error("a service broke", code=error.code, correlation_id=flask.g.correlation_id)
+        if_match, of_query = "If-Match" in request.headers, request.method == "GET"
+        return answer(of_refusal(error, if_match=if_match, of_query=of_query))
 
     @app.errorhandler(exceptions.HTTPException)
     def http_error(error: exceptions.HTTPException) -> flask.Response:
@@ -216,4 +255,4 @@ def register(app: flask.Flask) -> None:
             ][-6:],
             correlation_id=flask.g.get("correlation_id"),
         )
-        return answer(Problem("broken", "Something went wrong on our side."))
+        return answer(Problem("broken", BROKEN))

@@ -6,7 +6,7 @@ from gateway.schemas import field
 from gateway.schemas.listings import Funding
 from services.contracts import event, words
 
-LONGEST_REASON = 1_000
+LONGEST_REASON = 2_000
 LONGEST_MESSAGE = 2_000
 
 
@@ -24,6 +24,14 @@ class Nothing(field.Body):
 
 
 class Reason(field.Body):
+    """Why, in the caller's words; the other party reads it."""
+
+    reason = field.Text(max=LONGEST_REASON, blank=True, lines=True, allow_none=True)
+
+
+class GoodReason(field.Body):
+    """Why, for a third person who has to judge."""
+
     reason = field.Text(required=True, max=LONGEST_REASON, lines=True)
 
 
@@ -69,16 +77,32 @@ class Party(field.Answer):
     region = fields.String(required=True)
 
 
-class ThanksAnswer(field.Answer):
-    message = fields.String()
-    publish = fields.Boolean()
-    at = field.moment_text(allow_none=True)
+class Step(field.Answer):
+    """One step in the life of an exchange."""
+
+    version = event.Count(required=True)
+    action = fields.String(required=True)
+    actor_id = field.id_text(allow_none=True)
+    state = field.slug(words.EXCHANGE_STATES, required=True)
+    minutes = event.Count()
+    reason = fields.String(allow_none=True)
+    at = field.moment_text(required=True)
+
+
+class ThanksSaid(field.Answer):
+    author_id = field.id_text(required=True)
+    message = fields.String(required=True)
+    publish = fields.Boolean(required=True)
+    at = field.moment_text(required=True)
 
 
 class Exchange(field.Answer):
     id = field.id_text(required=True)
     listing_id = field.id_text(required=True)
     title = fields.String()
+    category = fields.String(allow_none=True)
+    pathway = fields.String(allow_none=True)
+    region = fields.String(metadata={"description": "The receiver's, when it was requested."})
     giver = fields.Nested(Party, required=True)
     receiver = fields.Nested(Party, required=True)
     asker_id = field.id_text()
@@ -97,7 +121,11 @@ class Exchange(field.Answer):
     deadline = field.moment_text(required=True, allow_none=True)
     starts_at = field.moment_text(required=True, allow_none=True)
     message = fields.String(allow_none=True)
-    thanks = fields.Raw(allow_none=True)
+    sent = fields.Boolean(metadata={"description": "False while its asker waits to be let in."})
+    from_fund = fields.Boolean()
+    reversal_pending = fields.Boolean()
+    history = fields.List(fields.Nested(Step))
+    thanks = fields.List(fields.Nested(ThanksSaid))
     requested_at = field.moment_text(allow_none=True)
     booked_at = field.moment_text(allow_none=True)
     completed_at = field.moment_text(allow_none=True)
@@ -114,5 +142,8 @@ class Exchanges(field.Answer):
 class ExchangesQuery(field.Page):
     state = field.slug(words.EXCHANGE_STATES)
     region = field.region(metadata={"description": "For the region's reps."})
-    mine = field.Asked()
+    mine = field.slug(
+        ("true", "false", "giver", "receiver"),
+        metadata={"description": "One's own, or those where one is on a side."},
+    )
     waiting_on_me = field.Asked()

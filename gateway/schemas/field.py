@@ -10,8 +10,7 @@ from marshmallow import fields, validate
 
 from services.contracts import words
 
-LONGEST_SKILL = 80
-MOST_SKILLS = 30
+LONGEST_SKILL = 100
 MOST_IN_A_LIST = 100
 _YEARS = (2000, 2100)
 """Moments outside are mistakes; and near year 1 or 9999 a change of zone overflows."""
@@ -50,7 +49,7 @@ class Text(fields.String):
     def __init__(
         self, *, max: int, blank: bool = False, lines: bool = False, **kwargs: Any
     ) -> None:
-        control = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f" if lines else r"\x00-\x1f\x7f"
+        control = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f" if lines else r"\x00-\x1f\x7f-\x9f"
         visible = "" if blank else rf"[^\s{control}][^{control}]*"
         pattern = rf"^[^{control}]*{visible}$"
         self._whole = re.compile(pattern[:-1] + r"\Z")
@@ -137,9 +136,9 @@ class Id(fields.UUID):
         return str(super()._deserialize(value, *args, **kwargs))
 
 
-def skills(**kwargs: Any) -> fields.List:
+def skills(most: int, **kwargs: Any) -> fields.List:
     """Skills in the member's own words."""
-    return fields.List(Text(max=LONGEST_SKILL), validate=validate.Length(max=MOST_SKILLS), **kwargs)
+    return fields.List(Text(max=LONGEST_SKILL), validate=validate.Length(max=most), **kwargs)
 
 
 def slug(choices: Sequence[str], **kwargs: Any) -> fields.String:

@@ -19,30 +19,50 @@ class TotalsQuery(field.Query):
 
 
 class Total(field.Answer):
+    """What adds up under one key; few people are not counted but told as ``null``."""
+
     key = fields.String(allow_none=True)
-    name = fields.String(allow_none=True)
     exchanges = event.Count(required=True)
     minutes = event.Count(required=True)
-    hours = fields.Float()
+    hours = fields.Float(required=True)
+    members = fields.Integer(allow_none=True)
+    given_exchanges = event.Count()
+    given_minutes = event.Count()
+    given_hours = fields.Float()
 
 
 class Totals(field.Answer):
+    by = field.slug(BY)
+    date_from = fields.String(allow_none=True, metadata={"format": "date"})
+    date_to = fields.String(allow_none=True, metadata={"format": "date"})
+    region = fields.String(allow_none=True)
     items = fields.List(fields.Nested(Total), required=True)
     total = fields.Nested(Total, required=True)
 
 
-class Definition(field.Answer):
+class Figure(field.Answer):
+    """One measure as it stands; ``part`` and ``whole`` are what a share was taken of."""
+
     name = fields.String(required=True)
-    title = fields.String()
-    meaning = fields.String()
-    unit = fields.String(allow_none=True)
+    unit = fields.String(required=True)
+    value = fields.Float(required=True, allow_none=True)
+    part = event.Count(allow_none=True)
+    whole = event.Count(allow_none=True)
+
+
+class Overview(field.Answer):
+    as_of = field.moment_text(required=True)
+    figures = fields.List(fields.Nested(Figure), required=True)
+
+
+class Definition(field.Answer):
+    """What a measure means, wherever it is shown."""
+
+    name = fields.String(required=True)
+    meaning = fields.String(required=True)
+    unit = fields.String(required=True)
+    rule = fields.String(required=True)
 
 
 class Definitions(field.Answer):
     items = fields.List(fields.Nested(Definition), required=True)
-
-
-class Overview(field.Answer):
-    """Figures by name; what each means is told by the definitions."""
-
-    figures = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True))

@@ -5,21 +5,22 @@ from marshmallow import fields, validate
 from gateway.schemas import field
 from services.contracts import event, words
 
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 10_000
+MOST_SKILLS = 20
 
 
 class ListingBody(field.Body):
     """An offer or a request, in the member's own words."""
 
     kind = field.slug(words.LISTING_KINDS, required=True)
-    title = field.Text(required=True, max=120)
-    description = field.Text(required=True, max=4_000, lines=True)
+    title = field.Text(required=True, max=200)
+    description = field.Text(required=True, max=5_000, lines=True)
     category = field.slug(words.CATEGORIES, allow_none=True)
     pathway = field.slug(words.PATHWAYS, allow_none=True)
     minutes = event.Minutes(required=True)
     online = field.Flag(load_default=True)
     place = field.Text(max=200, allow_none=True)
-    skills = field.skills(load_default=list)
+    skills = field.skills(MOST_SKILLS, load_default=list)
     capacity = event.Count(
         allow_none=True,
         validate=validate.Range(min=1, max=MOST_AT_ONCE),
@@ -31,14 +32,14 @@ class ListingBody(field.Body):
 class ListingPatch(field.Body):
     """What its owner changes; what is not named stays, ``null`` clears."""
 
-    title = field.Text(max=120)
-    description = field.Text(max=4_000, lines=True)
+    title = field.Text(max=200)
+    description = field.Text(max=5_000, lines=True)
     category = field.slug(words.CATEGORIES, allow_none=True)
     pathway = field.slug(words.PATHWAYS, allow_none=True)
     minutes = event.Minutes()
     online = field.Flag()
     place = field.Text(max=200, allow_none=True)
-    skills = field.skills()
+    skills = field.skills(MOST_SKILLS)
     capacity = event.Count(allow_none=True, validate=validate.Range(min=1, max=MOST_AT_ONCE))
     expires_at = field.Moment(allow_none=True)
 
@@ -56,7 +57,11 @@ class Funding(field.Answer):
     enough = fields.Boolean(required=True)
     available_minutes = event.Count(required=True)
     shortfall_minutes = event.Count(required=True)
-    ways_out = fields.List(fields.String(), required=True)
+    ways_out = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What helps when it is not enough: actions, or `give_first`."},
+    )
 
 
 class Listing(field.Answer):
@@ -75,7 +80,6 @@ class Listing(field.Answer):
     state = field.slug(words.LISTING_STATES)
     region = fields.String()
     owner = fields.Nested(Owner)
-    mine = fields.Boolean()
     expires_at = field.moment_text(allow_none=True)
     published_at = field.moment_text()
     version = event.Count()
@@ -93,6 +97,7 @@ class ListingsQuery(field.Page):
     category = field.slug(words.CATEGORIES)
     pathway = field.slug(words.PATHWAYS)
     region = field.region()
+    state = field.slug(words.LISTING_STATES, metadata={"description": "Of one's own listings."})
     skill = field.Text(max=field.LONGEST_SKILL)
     online = field.Asked()
     mine = field.Asked()

@@ -1,35 +1,37 @@
 """Shapes about members, organisations and regions."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from gateway.schemas import field
 from services.contracts import event, words
+
+MOST_SKILLS = 30
 
 
 class MemberBody(field.Body):
     """What a joiner says; the e-mail address comes from the token."""
 
-    name = field.Text(required=True, max=100)
+    name = field.Text(required=True, max=200)
     organisation = field.Text(
         required=True,
-        max=120,
+        max=200,
         metadata={"description": "ODS code, or a name where there is none."},
     )
     region = field.region(required=True)
     about = field.Text(max=2_000, blank=True, lines=True, allow_none=True)
-    skills_offered = field.skills(load_default=list)
-    skills_wanted = field.skills(load_default=list)
+    skills_offered = field.skills(MOST_SKILLS, load_default=list)
+    skills_wanted = field.skills(MOST_SKILLS, load_default=list)
 
 
 class MemberPatch(field.Body):
     """What a member changes; what is not named stays."""
 
-    name = field.Text(max=100)
-    organisation = field.Text(max=120)
+    name = field.Text(max=200)
+    organisation = field.Text(max=200)
     region = field.region()
     about = field.Text(max=2_000, blank=True, lines=True, allow_none=True)
-    skills_offered = field.skills()
-    skills_wanted = field.skills()
+    skills_offered = field.skills(MOST_SKILLS)
+    skills_wanted = field.skills(MOST_SKILLS)
 
 
 class Member(field.Answer):
@@ -47,6 +49,10 @@ class Member(field.Answer):
     roles = fields.List(fields.String(), metadata={"description": "Only one's own."})
     joined_at = field.moment_text()
     version = event.Count()
+    email = fields.String(
+        metadata={"description": "Only one's own, or that of a joiner one decides about."}
+    )
+    escalated = fields.Boolean(metadata={"description": "Whether a joiner has waited too long."})
 
 
 class Members(field.Answer):
@@ -57,19 +63,14 @@ class Members(field.Answer):
 class MembersQuery(field.Page):
     """Who is waiting to be let in; a region's reps and the national team may ask."""
 
-    status = field.slug(words.MEMBER_STATUSES, load_default="waiting")
+    status = field.slug(("waiting", "approved", "refused"), load_default="waiting")
 
 
 class Leaving(field.Query):
     """Where a leaver's credit goes."""
 
-    choice = fields.String(
-        load_default="fund",
-        validate=validate.Regexp(r"^(fund|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z"),
-        metadata={
-            "description": "`fund` or a member's id.",
-            "pattern": "^(fund|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
-        },
+    choice = field.slug(
+        ("fund",), load_default="fund", metadata={"description": "The community fund."}
     )
 
 
@@ -80,11 +81,14 @@ class Refusal(field.Body):
 
 
 class Organisation(field.Answer):
-    code = fields.String(allow_none=True)
+    """A trust or a board, as it stands today."""
+
+    code = fields.String(required=True, metadata={"description": "ODS code."})
+    kind = fields.String(required=True)
     name = fields.String(required=True)
+    icb_code = fields.String(allow_none=True)
+    icb_name = fields.String(allow_none=True)
     region = fields.String(allow_none=True)
-    kind = fields.String(allow_none=True)
-    icb = fields.String(allow_none=True)
 
 
 class Organisations(field.Answer):
@@ -98,16 +102,20 @@ class OrganisationsQuery(field.Page):
 
 
 class Icb(field.Answer):
-    ods_code = fields.String()
-    code = fields.String()
-    name = fields.String()
+    """An integrated care board."""
+
+    code = fields.String(required=True, metadata={"description": "ODS code."})
+    name = fields.String(required=True)
 
 
 class Region(field.Answer):
-    slug = fields.String(required=True)
+    """One of the seven."""
+
+    slug = field.region(required=True)
     name = fields.String(required=True)
-    ods_code = fields.String(allow_none=True)
-    icbs = fields.List(fields.Nested(Icb))
+    ods_code = fields.String(required=True)
+    ons_code = fields.String(allow_none=True)
+    icbs = fields.List(fields.Nested(Icb), required=True)
 
 
 class Regions(field.Answer):

@@ -6,14 +6,14 @@ from gateway.schemas import field
 
 
 class Notice(field.Answer):
+    """One thing a member was told."""
+
     id = field.id_text(required=True)
-    template = fields.String()
-    title = fields.String(allow_none=True)
-    text = fields.String(allow_none=True)
-    link = fields.String(allow_none=True)
+    template = fields.String(required=True, metadata={"description": "What kind of notice."})
+    text = fields.String(required=True)
     exchange_id = field.id_text(allow_none=True)
-    created_at = field.moment_text(allow_none=True)
-    read_at = field.moment_text(allow_none=True)
+    created_at = field.moment_text(required=True)
+    read_at = field.moment_text(required=True, allow_none=True)
 
 
 class Notices(field.Answer):
@@ -25,10 +25,28 @@ class NoticesQuery(field.Page):
     unread = field.Asked()
 
 
+class Kinds(field.Answer):
+    """The e-mails a member may do without, by kind."""
+
+    progress = fields.Boolean()
+    thanks = fields.Boolean()
+    membership = fields.Boolean()
+
+
 class Preferences(field.Answer):
-    email = fields.Boolean()
+    email = fields.Boolean(required=True, metadata={"description": "Whether any is wanted."})
+    kinds = fields.Nested(Kinds, required=True)
     version = fields.Integer()
 
 
+class KindsPatch(field.Body):
+    progress = field.Flag()
+    thanks = field.Flag()
+    membership = field.Flag()
+
+
 class PreferencesPatch(field.Body):
+    """What is not named stays."""
+
     email = field.Flag()
+    kinds = fields.Nested(KindsPatch)

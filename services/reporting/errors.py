@@ -15,19 +15,19 @@ from services.bus import errors
 class UnknownGrouping(errors.Refused):
     """Totals cannot be grouped that way."""
 
-    code = "unknown_grouping"
+    code = "grouping_invalid"
 
 
 class UnknownRegion(errors.Refused):
     """There is no such region."""
 
-    code = "unknown_region"
+    code = "region_invalid"
 
 
 class BadPeriod(errors.Refused):
     """A period runs from one date, written YYYY-MM-DD, to the same or a later one."""
 
-    code = "bad_period"
+    code = "period_invalid"
 
 
 class ForMembersOnly(errors.NotAllowed):

@@ -110,6 +110,10 @@ class ListingTold:
     organisation: str | None
 
 
+READ = (ExchangeStep, CompletedStep, TransferPosted, TransferReversed, MemberTold, ListingTold)
+"""What facts follow from."""
+
+
 @dataclass(frozen=True)
 class Milestones:
     """When an exchange was first answered, booked and completed, as far as was said."""

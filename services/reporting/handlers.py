@@ -6,9 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import marshmallow
-import psycopg
-
 from services.bus.caller import Caller
 from services.bus.envelope import Event
 from services.bus.subscription import Subscription, subscriptions
@@ -23,23 +20,23 @@ def record(tx: Transaction, events: Sequence[Event]) -> None:
     store.lock_regions(tx.conn, [event.region for event in events])
     heard = [store.Heard(e.id, e.type, e.region, e.subject, e.time, vars(e.data)) for e in events]
     fresh = store.remember(tx.conn, heard, tx.now)
-    project(tx.conn, [said(event) for event in events if event.id in fresh])
+    project(tx, [said(event) for event in events if event.id in fresh])
 
 
-def project(conn: psycopg.Connection[Any], told: Sequence[fact.Said]) -> None:
+def project(tx: Transaction, told: Sequence[fact.Said]) -> None:
     """Bring the facts up to date; the same for what is heard now and for the whole log."""
     if steps := fact.exchanges(told):
-        store.keep_exchanges(conn, steps)
+        store.keep_exchanges(tx.conn, steps)
     if reached := fact.milestones(told):
-        store.keep_milestones(conn, reached)
+        store.keep_milestones(tx.conn, reached)
     if transfers := fact.transfers(told):
-        store.keep_transfers(conn, transfers)
+        store.keep_transfers(tx.conn, transfers)
     if people := fact.members(told):
-        store.keep_members(conn, people)
+        store.keep_members(tx.conn, people)
     if listings := fact.listings(told):
-        store.keep_listings(conn, listings)
+        store.keep_listings(tx.conn, listings)
     if first := fact.publications(told):
-        store.keep_publications(conn, first)
+        store.keep_publications(tx.conn, first)
 
 
 def said(event: Event) -> fact.Said:
@@ -100,32 +97,17 @@ SUBSCRIPTIONS = subscriptions(
 )
 
 
-class Reader:
-    """Reads logged events back, with the facts' fields only.
+READ_BACK = subscriptions(
+    *(Subscription(kind, read, record) for kind in RECORDED if (read := read_of(kind)) in fact.READ)
+)
+"""The kinds facts follow from, with those fields only: an event logged long ago may lack
+what its contract has gained since, and has what facts follow from, or it had been refused."""
 
-    An old event may lack a field its contract has gained since; what facts follow
-    from it has, or it would not have been heard.
-    """
 
-    def __init__(self) -> None:
-        self._kinds: dict[str, tuple[type, marshmallow.Schema]] = {}
-        for contract in RECORDED:
-            reads = read_of(contract)
-            names = [field.name for field in dataclasses.fields(reads)]
-            if names:
-                self._kinds[f"{contract.producer}.{contract.event}"] = (
-                    reads,
-                    contract(only=names, unknown=marshmallow.EXCLUDE),
-                )
-
-    @property
-    def types(self) -> list[str]:
-        return sorted(self._kinds)
-
-    def read(self, heard: store.Heard) -> fact.Said:
-        reads, schema = self._kinds[heard.type]
-        data = reads(**schema.load(heard.data))
-        return fact.Said(heard.type.rpartition(".")[2], heard.region, heard.time, data)
+def remembered(heard: store.Heard) -> fact.Said:
+    """An event as the log has it, as it was when it was heard."""
+    event = Event(heard.event_id, heard.type, heard.region, heard.subject, heard.time, "", None)
+    return said(READ_BACK[heard.type].load(event, heard.data))
 
 
 def totals(
@@ -147,22 +129,22 @@ def totals(
         UnknownGrouping, UnknownRegion, BadPeriod, ForMembersOnly, ForRepresentativesOnly
     """
     if by not in measure.GROUPINGS:
-        raise errors.UnknownGrouping(allowed=list(measure.GROUPINGS))
+        raise errors.UnknownGrouping(field="by", allowed=list(measure.GROUPINGS))
     if region is not None and region not in words.ROUTES:
-        raise errors.UnknownRegion(allowed=list(words.ROUTES))
+        raise errors.UnknownRegion(field="region", allowed=list(words.ROUTES))
     days = period.Period.read(date_from, date_to)
     refuse_unless_allowed(caller, by)
     found = figure_store.totals(tx.conn, by, days.date_from, days.date_to, region)
     local = region is not None
     items = [as_item(total, by, local or by in _OF_PEOPLE) for total in found if total.key]
-    whole = next(total for total in found if total.key is None)
+    overall = next(total for total in found if total.key is None)
     return {
         "by": by,
         "date_from": date_from,
         "date_to": date_to,
         "region": region,
         "items": items,
-        "total": as_item(whole, None, local),
+        "total": as_item(overall, None, local),
     }
 
 
@@ -206,26 +188,30 @@ def overview(tx: Transaction, caller: Caller) -> dict[str, Any]:
         ForMembersOnly
     """
     refuse_unless_allowed(caller)
-    units = {definition.name: definition.unit for definition in measure.DEFINITIONS}
     return {
         "as_of": tx.now.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
-        "figures": [
-            {"unit": units[figure.name], **dataclasses.asdict(figure)}
-            for figure in figures(tx.conn, tx.now)
-        ],
+        "figures": {
+            definition.name: {
+                "unit": definition.unit,
+                "value": figure.value,
+                "part": figure.part,
+                "whole": figure.whole,
+            }
+            for definition, figure in zip(measure.DEFINITIONS, figures(tx), strict=True)
+        },
     }
 
 
-def figures(conn: psycopg.Connection[Any], now: datetime.datetime) -> list[measure.Figure]:
+def figures(tx: Transaction) -> list[measure.Figure]:
     """One figure per definition, in their order."""
-    settled = figure_store.settled(conn)
-    people = figure_store.participation(conn)
+    settled = figure_store.settled(tx.conn)
+    people = figure_store.participation(tx.conn)
     days = datetime.timedelta
     joiners = figure_store.activation(
-        conn, now - days(measure.ACTIVATION_DAYS), days(measure.ACTIVATION_DAYS)
+        tx.conn, tx.now - days(measure.ACTIVATION_DAYS), days(measure.ACTIVATION_DAYS)
     )
-    waits = figure_store.waits(conn)
-    requests = figure_store.requests(conn, now - days(measure.UNMET_AFTER_DAYS))
+    waits = figure_store.waits(tx.conn)
+    requests = figure_store.requests(tx.conn, tx.now - days(measure.UNMET_AFTER_DAYS))
     known = settled.both_organisations_known
     return [
         measure.Figure("exchanges_settled", settled.exchanges),
@@ -242,8 +228,8 @@ def figures(conn: psycopg.Connection[Any], now: datetime.datetime) -> list[measu
         measure.Figure("connections", settled.connections),
         measure.share("cross_region_share", settled.cross_region, settled.exchanges),
         measure.share("cross_organisation_share", settled.cross_organisation, known),
-        measure.Figure("minutes_in_circulation", figure_store.circulation(conn).minutes),
-        measure.Figure("notices_sent", figure_store.notices(conn).sent),
+        measure.Figure("minutes_in_circulation", figure_store.circulation(tx.conn).minutes),
+        measure.Figure("notices_sent", figure_store.notices(tx.conn).sent),
     ]
 
 

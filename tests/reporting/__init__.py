@@ -1,0 +1,1 @@
+"""Proves what reporting adds up, against a real database."""

@@ -15,8 +15,8 @@ MEMBER = Caller(id=story.an("ama"), approved=True)
 def figures(database):
     def ask(days_later=0):
         with database.transaction() as tx:
-            now = story.MORNING + datetime.timedelta(days=days_later)
-            return {figure.name: figure for figure in handlers.figures(tx.conn, now)}
+            tx.now = story.MORNING + datetime.timedelta(days=days_later)
+            return {figure.name: figure for figure in handlers.figures(tx)}
 
     return ask
 
@@ -29,9 +29,11 @@ def bank(database):
 def test_every_definition_has_its_figure_in_its_order(database):
     with database.transaction() as tx:
         answer = handlers.overview(tx, MEMBER)
+        figures = handlers.figures(tx)
 
     names = [definition.name for definition in measure.DEFINITIONS]
-    assert [figure["name"] for figure in answer["figures"]] == names
+    assert [figure.name for figure in figures] == names
+    assert list(answer["figures"]) == names
     assert [item["name"] for item in handlers.definitions()["items"]] == names
     assert answer["as_of"].endswith("Z")
 

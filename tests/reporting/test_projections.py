@@ -70,7 +70,7 @@ def test_every_order_of_one_exchange_settles_it_for_the_same_minutes(database, o
 
 def test_a_rebuild_gives_the_same_rows_and_keeps_the_log(database, told):
     with database.transaction() as tx:
-        before, after = rebuild.rebuild(tx.conn)
+        before, after = rebuild.rebuild(tx)
 
     assert before == after == told
     assert rows(database) == told
@@ -94,7 +94,7 @@ def test_a_rebuild_of_more_events_than_one_batch_loses_none(database, told, monk
     monkeypatch.setattr(rebuild, "BATCH", 3)
 
     with database.transaction() as tx:
-        before, after = rebuild.rebuild(tx.conn)
+        before, after = rebuild.rebuild(tx)
 
     assert before == after
 
@@ -108,11 +108,11 @@ def test_an_event_heard_during_a_rebuild_waits_and_counts_once_it_is_over(databa
         hearing.start()
         while not waits_for_the_log(tx):
             pass  # the condition is the other transaction's lock
-        rebuild.rebuild(tx.conn)
+        rebuild.rebuild(tx)
     hearing.join(10)
 
     with database.transaction() as tx:
-        before, after = rebuild.rebuild(tx.conn)
+        before, after = rebuild.rebuild(tx)
     assert before == after
     assert after[0].rows == told[0].rows + 1
 
@@ -123,7 +123,7 @@ def test_a_rebuild_waits_for_the_batch_under_way(database, told):
 
     def rebuild_all():
         with database.transaction() as tx:
-            rebuilt.extend(rebuild.rebuild(tx.conn))
+            rebuilt.extend(rebuild.rebuild(tx))
 
     rebuilding = threading.Thread(target=rebuild_all)
     with database.transaction() as tx:
@@ -210,7 +210,7 @@ def test_an_old_event_without_a_field_its_contract_gained_is_still_read():
     data = {k: v for k, v in vars(event.data).items() if k not in ("sequence", "deadline")}
     as_kept = {k: v if isinstance(v, int | None) else str(v) for k, v in data.items()}
 
-    read = handlers.Reader().read(
+    read = handlers.remembered(
         store.Heard(event.id, event.type, event.region, event.subject, event.time, as_kept)
     )
 

@@ -42,6 +42,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "exchanges.exchange_lapsed",
         "exchanges.exchange_no_show",
         "exchanges.exchange_done",
+        "exchanges.exchange_completed",
         "exchanges.exchange_disputed",
         "exchanges.exchange_resolved",
         "exchanges.exchange_settled",

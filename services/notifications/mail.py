@@ -1,0 +1,205 @@
+"""The mail channel: builds the message and hands it to an SMTP server."""
+
+import datetime
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import policy
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from services.notifications import calendar, render
+
+# Seven bits, so that every server on the way can carry it.
+_POLICY = policy.SMTP.clone(cte_type="7bit")
+NOTICE_HEADER = "X-Timebank-Notice"
+
+
+class BadAddress(Exception):
+    """The address cannot be written in a mail."""
+
+
+class ServerAway(Exception):
+    """The mail server cannot be reached or ends the connection; no message is to blame."""
+
+
+class Refused(Exception):
+    """The server does not take this message, now or ever.
+
+    Attributes:
+        for_ever: another try is useless.
+        code: of the server's answer.
+    """
+
+    def __init__(self, code: int, for_ever: bool) -> None:
+        super().__init__(str(code))
+        self.code, self.for_ever = code, for_ever
+
+
+def message(
+    *,
+    notice_id: UUID,
+    exchange_id: UUID | None,
+    name: str,
+    email: str,
+    letter: render.Letter,
+    entry: calendar.Entry | None,
+    unsubscribe: str | None,
+    mail_from: str,
+    now: datetime.datetime,
+) -> EmailMessage:
+    """Build one e-mail.
+
+    Args:
+        notice_id: makes the message's id: the same however often it is sent.
+        exchange_id: keeps the mails of one exchange together in a reader's inbox.
+        name, email: the recipient's; the address is one, see ``is_address``.
+        unsubscribe: where one press stops this kind (RFC 8058).
+    """
+    sender_name, sender = parseaddr(mail_from)
+    domain = sender.rpartition("@")[2]
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(sender_name, addr_spec=sender)
+    mail["To"] = Address(render.clean(name), addr_spec=email)
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{notice_id}@{domain}>"
+    if exchange_id:
+        mail["References"] = f"<{exchange_id}@{domain}>"
+    mail[NOTICE_HEADER] = str(notice_id)
+    mail["Auto-Submitted"] = "auto-generated"
+    if unsubscribe:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(letter.text)
+    mail.add_alternative(letter.html, subtype="html")
+    if entry:
+        mail.add_attachment(
+            entry.content, "text", "calendar", filename="exchange.ics",
+            params={"method": entry.method, "charset": "utf-8"},
+        )  # fmt: skip
+    return mail
+
+
+def is_address(email: str | None) -> bool:
+    """Whether every mail server can be told this address."""
+    if not email or not email.isascii():
+        return False
+    try:
+        Address(addr_spec=email)
+    except (ValueError, IndexError, HeaderParseError):
+        return False
+    return True
+
+
+class Channel:
+    """One connection to the mail server, opened when needed and kept.
+
+    Args:
+        url: ``smtp://``, ``smtp+starttls://`` or ``smtps://``.
+        timeout: seconds for each answer.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.url, self.timeout = urlsplit(url), timeout
+        self._smtp: smtplib.SMTP | None = None
+
+    def wake(self) -> None:
+        """Make sure that the connection stands, before messages are entrusted to it.
+
+        Raises:
+            ServerAway
+        """
+        if self._smtp is not None:
+            try:
+                if self._smtp.noop()[0] == 250:
+                    return
+            except (OSError, smtplib.SMTPException):
+                pass
+            self.close()
+        with _away_on_trouble(self):
+            self._smtp = self._connected()
+
+    def send(self, sender: str, recipient: str, content: bytes) -> None:
+        """Hand over one message; it is the server's when this returns.
+
+        Args:
+            sender, recipient: plain addresses.
+            content: the whole message.
+
+        Raises:
+            Refused: the message, or its recipient, is turned away.
+            ServerAway: before the server took it; where the end was cut off nobody
+                can know, and it counts as not taken.
+        """
+        if self._smtp is None:
+            self.wake()
+        smtp = self._smtp
+        assert smtp is not None, "wake leaves a connection or raises"
+        with _away_on_trouble(self):
+            self._accept(smtp.mail(sender, self._options(smtp, content)), permanent=False)
+            self._accept(smtp.rcpt(recipient), permanent=True)
+            self._accept(smtp.data(content), permanent=True)
+
+    def close(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        host = self.url.hostname or ""
+        smtp: smtplib.SMTP
+        if self.url.scheme == "smtps":
+            context = ssl.create_default_context()
+            smtp = smtplib.SMTP_SSL(
+                host, self.url.port or 465, timeout=self.timeout, context=context
+            )
+        else:
+            smtp = smtplib.SMTP(host, self.url.port or 25, timeout=self.timeout)
+        try:
+            if self.url.scheme == "smtp+starttls":
+                smtp.starttls(context=ssl.create_default_context())
+            smtp.ehlo_or_helo_if_needed()
+            if self.url.username:
+                smtp.login(unquote(self.url.username), unquote(self.url.password or ""))
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _options(self, smtp: smtplib.SMTP, content: bytes) -> list[str]:
+        return [f"size={len(content)}"] if smtp.has_extn("size") else []
+
+    def _accept(self, answer: tuple[int, bytes], permanent: bool) -> None:
+        """Pass over a good answer; a refused sender is our set-up's fault, so it may mend."""
+        code = answer[0]
+        if 200 <= code < 300:
+            return
+        if code in (-1, 421):
+            raise smtplib.SMTPServerDisconnected(f"answered {code}")
+        self._reset()
+        raise Refused(code, for_ever=permanent and code >= 500)
+
+    def _reset(self) -> None:
+        assert self._smtp is not None
+        if self._smtp.rset()[0] != 250:
+            raise smtplib.SMTPServerDisconnected("does not reset")
+
+
+@contextmanager
+def _away_on_trouble(channel: Channel) -> Iterator[None]:
+    try:
+        yield
+    except smtplib.SMTPDataError as error:  # the answer to DATA itself
+        channel.close()
+        if error.smtp_code == 421:
+            raise ServerAway("421") from None
+        raise Refused(error.smtp_code, for_ever=error.smtp_code >= 500) from None
+    except (OSError, smtplib.SMTPException) as error:
+        channel.close()
+        raise ServerAway(f"{type(error).__name__}"[:100]) from None

@@ -1,0 +1,339 @@
+"""Who is told what by which event: a table, and the functions that read it."""
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import UUID
+
+IN_APP = ("in_app",)
+EMAIL_AND_IN_APP = ("email", "in_app")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a notice tells about one step in the life of an exchange."""
+
+    exchange_id: UUID
+    state: str
+    giver_id: UUID
+    receiver_id: UUID
+    asker_id: UUID
+    actor_id: UUID | None
+    next_actor: str | None
+    minutes: int
+    starts_at: datetime.datetime | None
+    deadline: datetime.datetime | None
+    happened_at: datetime.datetime
+
+    @property
+    def subject(self) -> UUID:
+        return self.exchange_id
+
+
+@dataclass(frozen=True)
+class Unfunded(Step):
+    shortfall_minutes: int
+
+
+@dataclass(frozen=True)
+class Scheduled(Step):
+    """A step that writes, moves or removes a calendar entry."""
+
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Stated(Step):
+    stated_minutes: int | None
+
+
+@dataclass(frozen=True)
+class Completed(Step):
+    completed_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Resolved(Step):
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Membership:
+    """What a notice tells about somebody's own membership."""
+
+    member_id: UUID
+    status: str
+
+    @property
+    def subject(self) -> UUID:
+        return self.member_id
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a notice tells about an account near one of its limits."""
+
+    account_id: UUID
+    side: str
+    balance_minutes: int
+    available_minutes: int
+
+    @property
+    def subject(self) -> UUID:
+        return self.account_id
+
+
+Told = Step | Membership | Limit
+
+
+@dataclass(frozen=True)
+class Role:
+    """Whoever holds a role when the notice goes out: ``rep:<region>`` or ``national``."""
+
+    name: str
+
+
+Addressees = tuple[UUID | Role, ...]
+
+
+def the_one_asked(step: Step, region: str) -> Addressees:
+    return (step.receiver_id if step.asker_id == step.giver_id else step.giver_id,)
+
+
+def the_asker(step: Step, region: str) -> Addressees:
+    return (step.asker_id,)
+
+
+def the_giver(step: Step, region: str) -> Addressees:
+    return (step.giver_id,)
+
+
+def the_receiver(step: Step, region: str) -> Addressees:
+    return (step.receiver_id,)
+
+
+def both(step: Step, region: str) -> Addressees:
+    return (step.giver_id, step.receiver_id)
+
+
+def who_did_not(step: Step, region: str) -> Addressees:
+    """The parties who did not take the step: both when a rep, a deadline or nobody did."""
+    return tuple(person for person in both(step, region) if person != step.actor_id)
+
+
+def the_next(step: Step, region: str) -> Addressees:
+    """The party who must act now; where that is no party, those who did not take the step."""
+    parties = {"giver": the_giver, "receiver": the_receiver}
+    return parties.get(step.next_actor or "", who_did_not)(step, region)
+
+
+def the_rep(step: Step, region: str) -> Addressees:
+    return (Role("national" if step.next_actor == "national" else f"rep:{region}"),)
+
+
+def the_member(told: Membership, region: str) -> Addressees:
+    return (told.member_id,)
+
+
+def the_holder(told: Limit, region: str) -> Addressees:
+    """A member's account has the member's id."""
+    return (told.account_id,)
+
+
+def always(told: Any) -> bool:
+    return True
+
+
+def giver_must_act(step: Step) -> bool:
+    return step.next_actor == "giver"
+
+
+def somebody_else_must_act(step: Step) -> bool:
+    return step.next_actor != "giver"
+
+
+def is_with_the_reps(step: Step) -> bool:
+    return step.next_actor != "national"
+
+
+def is_with_the_national_team(step: Step) -> bool:
+    return step.next_actor == "national"
+
+
+def nobody_did_it(step: Completed) -> bool:
+    """A deadline completed it just now; asking the ledger again later is no news."""
+    return step.actor_id is None and step.happened_at == step.completed_at
+
+
+def is_waiting(told: Membership) -> bool:
+    return told.status == "waiting"
+
+
+def is_approved(told: Membership) -> bool:
+    return told.status == "approved"
+
+
+def was_refused(told: Membership) -> bool:
+    return told.status == "refused"
+
+
+def near_the_floor(told: Limit) -> bool:
+    return told.side == "floor"
+
+
+def near_the_ceiling(told: Limit) -> bool:
+    return told.side == "ceiling"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table.
+
+    Attributes:
+        to: gives the addressees, from what is told and the event's region.
+        template: name of the notice's wording.
+        channels: where it appears.
+        when: whether the line applies.
+        once: one such notice for the whole life of what it is about, although
+            several events may call for it.
+    """
+
+    to: Callable[[Any, str], Addressees]
+    template: str
+    channels: tuple[str, ...] = EMAIL_AND_IN_APP
+    when: Callable[[Any], bool] = always
+    once: bool = False
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    # An undisturbed exchange: six e-mails.
+    "exchanges.exchange_requested": (
+        Rule(the_one_asked, "requested"),
+        Rule(the_asker, "request_receipt", IN_APP),
+    ),
+    "exchanges.exchange_booked": (Rule(both, "booked"),),
+    "exchanges.exchange_done": (
+        Rule(the_next, "done", when=somebody_else_must_act),
+        Rule(the_giver, "done_fewer", when=giver_must_act),
+    ),
+    "exchanges.exchange_settled": (Rule(both, "settled"),),
+    # Every other step: whoever did not take it.
+    "exchanges.exchange_amended": (Rule(who_did_not, "amended"),),
+    "exchanges.exchange_declined": (Rule(who_did_not, "declined"),),
+    "exchanges.exchange_withdrawn": (Rule(who_did_not, "withdrawn"),),
+    "exchanges.exchange_expired": (Rule(who_did_not, "expired"),),
+    "exchanges.exchange_unfunded": (
+        Rule(the_receiver, "unfunded"),
+        # The giver said yes and can do nothing: a line in the list, no mail about
+        # somebody else's credits.
+        Rule(the_giver, "unfunded_giver", IN_APP),
+    ),
+    "exchanges.exchange_rescheduled": (Rule(who_did_not, "rescheduled"),),
+    "exchanges.exchange_cancelled": (Rule(who_did_not, "cancelled"),),
+    "exchanges.exchange_lapsed": (Rule(who_did_not, "lapsed"),),
+    "exchanges.exchange_no_show": (Rule(who_did_not, "no_show"),),
+    # A confirmation by a person is told by its settling.
+    "exchanges.exchange_completed": (
+        Rule(both, "confirmed_by_silence", when=nobody_did_it, once=True),
+    ),
+    "exchanges.exchange_disputed": (
+        Rule(who_did_not, "disputed", when=is_with_the_reps),
+        Rule(both, "escalated", when=is_with_the_national_team),
+        Rule(the_rep, "disputed_rep"),
+    ),
+    "exchanges.exchange_resolved": (Rule(who_did_not, "resolved"),),
+    "exchanges.exchange_reversed": (
+        Rule(who_did_not, "reversed"),
+        Rule(the_rep, "reversed_rep"),
+    ),
+    "exchanges.exchange_thanked": (Rule(who_did_not, "thanked"),),
+    "members.member_joined": (
+        Rule(the_member, "waiting", when=is_waiting),
+        # Let in at once; should an approval be said as well, there is still one welcome.
+        Rule(the_member, "welcome", when=is_approved, once=True),
+    ),
+    "members.member_approved": (Rule(the_member, "welcome", once=True),),
+    "members.member_left": (Rule(the_member, "refused", when=was_refused, once=True),),
+    "ledger.limit_neared": (
+        Rule(the_holder, "low_balance", IN_APP, when=near_the_floor),
+        Rule(the_holder, "plenty", IN_APP, when=near_the_ceiling),
+    ),
+}
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "progress": (
+        "amended", "declined", "withdrawn", "expired", "unfunded", "lapsed", "no_show",
+        "escalated",
+    ),
+    "thanks": ("thanked",),
+    "membership": ("waiting", "welcome"),
+}  # fmt: skip
+"""The e-mails a member may do without, by kind. All others are essential: they ask for
+an act nobody else can take, move an appointment, or move minutes."""
+
+KIND_OF: dict[str, str] = {
+    template: kind for kind, templates in KINDS.items() for template in templates
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing told to one person, or one role, on one channel."""
+
+    event_id: str
+    to: UUID | Role
+    channel: str
+    template: str
+    region: str
+    exchange_id: UUID | None
+    facts: dict[str, Any]
+    correlation_id: str
+
+
+def notices(
+    event_type: str, event_id: str, region: str, correlation_id: str, told: Told
+) -> Iterator[Notice]:
+    """The notices one event gives.
+
+    Args:
+        event_type: ``<producer>.<event>``.
+        event_id: the event's id.
+        region: slug of the queue it came by.
+        correlation_id: of the call that began it all.
+        told: what the event says, as far as notices need it.
+    """
+    for rule in RULES[event_type]:
+        if not rule.when(told):
+            continue
+        about = f"{rule.template}:{told.subject}" if rule.once else event_id
+        for addressee in rule.to(told, region):
+            for channel in rule.channels:
+                yield Notice(
+                    event_id=about,
+                    to=addressee,
+                    channel=channel,
+                    template=rule.template,
+                    region=region,
+                    exchange_id=told.exchange_id if isinstance(told, Step) else None,
+                    facts=facts(told),
+                    correlation_id=correlation_id,
+                )
+
+
+def facts(told: Told) -> dict[str, Any]:
+    """What is kept of an event: JSON-ready ids, minutes, times and states, nothing personal."""
+    found = {field.name: getattr(told, field.name) for field in fields(told)}
+    return {name: _plain(value) for name, value in found.items() if value is not None}
+
+
+def people(facts: Mapping[str, Any], reader: UUID) -> tuple[UUID, ...]:
+    """Whom a notice speaks of: the other party, or both for somebody who is neither."""
+    parties = [UUID(facts[key]) for key in ("giver_id", "receiver_id") if key in facts]
+    return tuple(party for party in parties if party != reader)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+    return str(value) if isinstance(value, UUID) else value

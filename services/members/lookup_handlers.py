@@ -8,9 +8,8 @@ from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
 from services.members import case, errors, member, organisation_store, schemas, store
 
-MOST_CARDS = 200
-MOST_CONTACTS = 500
-"""Ids in one question: a page of a list, a batch of notices."""
+MOST_IDS = 500
+"""Ids in one question: a page of a list with several people in each line, a batch of notices."""
 
 
 def identify(tx: Transaction, caller: Caller, email: str) -> Any:
@@ -35,7 +34,7 @@ def cards(tx: Transaction, caller: Caller, ids: Any) -> Any:
     """Names, regions and organisations for a screen, by id; unknown ids are left out.
 
     Raises:
-        errors.Invalid: more than ``MOST_CARDS`` ids, or one that is none.
+        errors.Invalid: more than ``MOST_IDS`` ids, or one that is none.
         NotAllowed: the caller has not joined.
     """
     if not (caller.is_service or caller.id):
@@ -47,7 +46,7 @@ def cards(tx: Transaction, caller: Caller, ids: Any) -> Any:
             "organisation": card.organisation_code,
             "organisation_name": card.organisation_name,
         }
-        for card in store.cards(tx.conn, _ids(ids, MOST_CARDS))
+        for card in store.cards(tx.conn, _ids(ids))
     }
 
 
@@ -56,7 +55,7 @@ def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
 
     Raises:
         NotAllowed: only services may ask.
-        errors.Invalid: more than ``MOST_CONTACTS`` ids, or one that is none.
+        errors.Invalid: more than ``MOST_IDS`` ids, or one that is none.
     """
     _services_only(caller)
     return {
@@ -65,7 +64,7 @@ def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
             "email": contact.email,
             "region": contact.region,
         }
-        for contact in store.contacts(tx.conn, _ids(ids, MOST_CONTACTS))
+        for contact in store.contacts(tx.conn, _ids(ids))
     }
 
 
@@ -104,9 +103,9 @@ def regions(tx: Transaction) -> Any:
     }
 
 
-def _ids(texts: Any, most: int) -> list[UUID]:
-    if not isinstance(texts, list) or len(texts) > most:
-        fault = {"pointer": "/ids", "message": f"Must be a list of at most {most} ids."}
+def _ids(texts: Any) -> list[UUID]:
+    if not isinstance(texts, list) or len(texts) > MOST_IDS:
+        fault = {"pointer": "/ids", "message": f"Must be a list of at most {MOST_IDS} ids."}
         raise errors.Invalid(errors=[fault])
     return [case.parsed(text) for text in texts]
 

@@ -61,10 +61,9 @@ def test_people_are_told_neither_addresses_nor_who_an_address_is(bank: Bank) -> 
 
 def test_one_question_has_a_bound(bank: Bank) -> None:
     ids = [str(uuid.uuid4()) for _ in range(501)]
-    assert bank.do(lookup_handlers.cards, SERVICE, ids[:200]) == {}
-    assert bank.do(lookup_handlers.contacts, SERVICE, ids[:500]) == {}
-    for ask, most in ((lookup_handlers.cards, 200), (lookup_handlers.contacts, 500)):
-        for wrong in (ids[: most + 1], None, "abc"):
+    for ask in (lookup_handlers.cards, lookup_handlers.contacts):
+        assert bank.do(ask, SERVICE, ids[:500]) == {}
+        for wrong in (ids, None, "abc"):
             with pytest.raises(errors.Invalid):
                 bank.do(ask, SERVICE, wrong)
     with pytest.raises(errors.MemberNotFound):

@@ -72,7 +72,8 @@ def unbalanced_transfers(at: Connections, _: int) -> int:
     return _one(
         at["ledger"],
         "select count(*) from (select t.id from transfer t"
-        " left join entry e on e.transfer_id = t.id group by t.id having count(e.*) <> 2 or sum(e.minutes) <> 0) wrong",
+        " left join entry e on e.transfer_id = t.id"
+        " group by t.id having count(e.*) <> 2 or sum(e.minutes) <> 0) wrong",
     )
 
 

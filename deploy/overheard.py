@@ -5,7 +5,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-import kombu
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
+from kombu.messaging import Consumer
 
 from services.bus import topology
 from services.bus.envelope import Event, Unreadable, read
@@ -23,11 +25,11 @@ class Overheard:
 
     def __init__(self, amqp_url: str, hear: Hear) -> None:
         self.hear = hear
-        self.connection = kombu.Connection(amqp_url)
+        self.connection = Connection(amqp_url)
         self.stopping = threading.Event()
-        exchange = kombu.Exchange(topology.EXCHANGE, "topic", durable=True)
-        queue = kombu.Queue("", exchange, routing_key="#", exclusive=True, durable=False)
-        self.consumer = kombu.Consumer(
+        exchange = Exchange(topology.EXCHANGE, "topic", durable=True)
+        queue = Queue("", exchange, routing_key="#", exclusive=True, durable=False)
+        self.consumer = Consumer(
             self.connection.channel(), [queue], on_message=self._told, no_ack=True, accept=["json"]
         )
         self.thread = threading.Thread(target=self._listen, daemon=True)

@@ -98,6 +98,8 @@ def _environment(where: Places, ports: dict[str, int]) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "ERL_EPMD_PORT": str(ports["port-mapper"]),
         "ERL_EPMD_ADDRESS": LOOPBACK,
+        # Else a node that starts while ours is being restarted leaves a daemon in its place.
+        "ERL_AFLAGS": "-start_epmd false",
         "RABBITMQ_NODENAME": where.broker_node,
         "RABBITMQ_DIST_PORT": str(ports["broker-distribution"]),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",

@@ -47,7 +47,7 @@ def up(where: Places, part: str) -> installation.Installation:
             if part == plan.PLATFORM:
                 secret.make_issuer_key(where)
             who = _launch(where, part)
-        _await_ready(where, who)
+        await_ready(where, who)
     return installation.read(where.instance)
 
 
@@ -83,7 +83,8 @@ def _last_line(where: Places) -> str:
     return lines[-1] if lines else "The supervisor stopped without a word."
 
 
-def _await_ready(where: Places, who: Identity) -> None:
+def await_ready(where: Places, who: Identity) -> None:
+    """Wait until every process of a supervisor is ready, or say which is not and why."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         processes = supervisor.read_state(where).get("processes", {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
-from deploy.local import supervisor
+from deploy.local import commands, supervisor
 from deploy.local.commands import LOOK_SECONDS
 from deploy.local.places import Places, Problem
 from deploy.local.process import Identity, stop
@@ -43,6 +43,14 @@ def await_ready(where: Places, name: str, before: Identity) -> None:
             raise Problem(f"{name} did not come back: {told['reason'] or told['state']}")
         if watcher is None or watcher.wait(LOOK_SECONDS):
             raise Problem("The supervisor is gone; run `make up`.")
+
+
+def await_all(where: Places) -> None:
+    """Wait until every process is ready again, whatever was killed."""
+    watcher = supervisor.running(where)
+    if watcher is None:
+        raise Problem("The supervisor is gone; run `make up`.")
+    commands.await_ready(where, watcher)
 
 
 def find(where: Places, name: str) -> Identity:

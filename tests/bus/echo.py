@@ -5,7 +5,6 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
-
 from marshmallow import fields
 
 from services.bus.entrypoints import Bus, receive, rpc

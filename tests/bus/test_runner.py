@@ -5,35 +5,41 @@ import signal
 import subprocess
 import sys
 
+import eventlet
 import psycopg
 import pytest
 
 from services.bus.transaction import Database, new_id
 from tests.bus.echo import Said
+from tests.bus.forward import Forward
 from tests.bus.running import eventually
 
 
 class Process:
     """The echo service as a process, restarted on demand."""
 
-    def __init__(self, place):
+    def __init__(self, place, output):
+        self.output = output
         self.environment = {**os.environ, **{f"TIMEBANK_{k}": v for k, v in place.items()}}
         self.database_url = place["DATABASE_URL"]
         self.running = None
 
     def start(self):
-        self.running = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "services.bus.runner", "tests.bus.echo"],
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with self.output.open("w") as output:
+            self.running = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "services.bus.runner", "tests.bus.echo"],
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
+            )
         return self.running
 
     def restart_when_dead(self):
         if self.running.poll() is not None:
             self.start()
+
+    def said(self):
+        return self.output.read_text().strip()
 
     def rows(self, statement):
         with psycopg.connect(self.database_url) as conn:
@@ -44,8 +50,8 @@ class Process:
 
 
 @pytest.fixture
-def process(place):
-    made = Process(place)
+def process(place, tmp_path):
+    made = Process(place, tmp_path / "said")
     yield made
     if made.running is not None and made.running.poll() is None:
         made.running.kill()
@@ -90,7 +96,7 @@ def test_a_bad_setting_refuses_to_start_with_one_sentence(process, name, value, 
     process.start()
 
     assert ended(process) == 2
-    said = process.running.stderr.read().strip()
+    said = process.said()
     assert said.startswith(sentence)
     assert "\n" not in said
 
@@ -150,3 +156,50 @@ def test_a_message_that_kills_its_process_is_parked_and_its_neighbours_are_handl
     eventually(settled, 60)
     assert process.rows("select reason from retry") == [("begun 3 times and never ended",)]
     assert "kill" not in process.heard()
+
+
+@pytest.fixture
+def servers_away(process, place):
+    """The broker and the database, each behind a port that is closed at first."""
+    forwards = {
+        "AMQP_URL": Forward(place["AMQP_URL"], 5672),
+        "DATABASE_URL": Forward(place["DATABASE_URL"], 5432),
+    }
+    for name, forward in forwards.items():
+        process.environment[f"TIMEBANK_{name}"] = forward.url
+    yield forwards
+    for forward in forwards.values():
+        forward.close()
+
+
+@pytest.mark.parametrize("order", [("AMQP_URL", "DATABASE_URL"), ("DATABASE_URL", "AMQP_URL")])
+def test_a_process_started_before_its_servers_works_once_they_come(process, servers_away, order):
+    process.start()
+    say(process, "hello")
+
+    for name in order:
+        assert process.running.poll() is None
+        servers_away[name].open()
+        eventlet.sleep(1)  # long enough for a process that gives up to have given up
+
+    eventually(lambda: process.heard() == ["hello"], 30)
+
+
+@pytest.mark.parametrize("name", ["AMQP_URL", "DATABASE_URL"])
+def test_a_process_goes_on_by_itself_when_a_server_comes_back(process, servers_away, name):
+    for forward in servers_away.values():
+        forward.open()
+    process.start()
+    say(process, "before")
+    eventually(lambda: process.heard() == ["before"])
+
+    servers_away[name].close()
+    say(process, *(f"word {number}" for number in range(50)))
+    eventlet.sleep(1)  # the outage lasts
+    servers_away[name].open()
+
+    eventually(lambda: len(process.heard()) >= 51, 30)
+    assert sorted(process.heard()) == sorted(
+        ["before", *(f"word {number}" for number in range(50))]
+    )
+    assert process.running.poll() is None

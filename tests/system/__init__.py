@@ -1,0 +1,1 @@
+"""The whole platform, spoken to through its one door."""

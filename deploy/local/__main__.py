@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -98,6 +99,10 @@ def main() -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":

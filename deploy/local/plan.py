@@ -184,7 +184,7 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
     # Two heaps instead of eight per core: our processes are mostly one thread each.
     small = {"MALLOC_ARENA_MAX": "2"}
     # eventlet tells at every start that it is deprecated, which we know.
-    quiet = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}
+    quiet = {"PYTHONWARNINGS": "ignore:::__main__"}
     return {**small, **quiet, **kept, "PYTHONUNBUFFERED": "1"}
 
 

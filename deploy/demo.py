@@ -25,7 +25,11 @@ from services.contracts import readers
 
 PATIENCE = 30
 """Seconds to wait for something that usually takes milliseconds."""
-GIVER, RECEIVER = "ben.invented@dev.nhs.uk", "asha.invented@dev.nhs.uk"
+ASHA, BEN = "asha.invented@dev.nhs.uk", "ben.invented@dev.nhs.uk"
+OFFERS = {ASHA: "fair rota", BEN: "pivot tables"}
+"""What each of the two gives, in words that find it."""
+MAILS = 7
+"""Six for an undisturbed exchange, and one for the thanks."""
 
 
 class Story:
@@ -84,28 +88,41 @@ def tell(place: Installation) -> int:
     return _closing(place)
 
 
+def _roles(story: Story) -> tuple[Person, Person]:
+    """Giver and receiver: whoever has more hours asks, so that the story can be told again."""
+    asha, ben = (Person(story.place.gateway_url, who, story.called) for who in (ASHA, BEN))
+    hours = [who.get("/v1/account")["available_minutes"] for who in (asha, ben)]
+    return (asha, ben) if hours[1] > hours[0] else (ben, asha)
+
+
 def _exchange(story: Story) -> dict[str, Any]:
-    """Asha in London asks Ben in Manchester for an hour, and gets it."""
-    giver = Person(story.place.gateway_url, GIVER, story.called)
-    receiver = Person(story.place.gateway_url, RECEIVER, story.called)
-    offer = receiver.get("/v1/listings", q="pivot tables", kind="offer")["items"][0]
-    print(f"Asha finds “{offer['title']}” by {offer['owner']['name']}, {offer['owner']['region']}.")
+    """One of the two asks the other for an hour, across regions, and gets it."""
+    giver, receiver = _roles(story)
+    asks, gives = _first_name(receiver), _first_name(giver)
+    offer = receiver.get("/v1/listings", q=OFFERS[giver.email], kind="offer")["items"][0]
+    print(
+        f"{asks} finds “{offer['title']}” by {offer['owner']['name']}, {offer['owner']['region']}."
+    )
     asked = receiver.post(
         "/v1/exchanges",
-        {"listing_id": offer["id"], "minutes": 60, "message": "Our rota sheet defeats me."},
+        {"listing_id": offer["id"], "minutes": 60, "message": "Would next week suit you?"},
     )
     story.follow(asked["id"])
     giver.act(asked["id"], "accept")
     _until(lambda: receiver.get(f"/v1/exchanges/{asked['id']}")["state"] == "booked")
-    print("The hour is held from Asha's account; the exchange is booked.")
+    print(f"The hour is held from {asks}'s account; the exchange with {gives} is booked.")
     giver.act(asked["id"], "done", minutes=60)
     began = time.monotonic()
     receiver.act(asked["id"], "confirm")
     receiver.watch = lambda *_: None
     settled = _until(lambda: _in_state(receiver, asked["id"], "settled"))
-    print(f"Settled {1000 * (time.monotonic() - began):.0f} ms after Asha began to confirm.")
-    receiver.act(asked["id"], "thank", message="The rota adds up at last.")
+    print(f"Settled {1000 * (time.monotonic() - began):.0f} ms after {asks} began to confirm.")
+    receiver.act(asked["id"], "thank", message="That was worth every minute.")
     return dict(settled)
+
+
+def _first_name(person: Person) -> str:
+    return person.email.partition(".")[0].title()
 
 
 def _in_state(person: Person, exchange_id: str, state: str) -> dict[str, Any] | None:
@@ -115,7 +132,7 @@ def _in_state(person: Person, exchange_id: str, state: str) -> dict[str, Any] | 
 
 def _mails(place: Installation, exchange_id: str) -> None:
     """The e-mails of this exchange, as the mail server took them."""
-    found = _until(lambda: _mails_about(place, exchange_id, at_least=6))
+    found = _until(lambda: _mails_about(place, exchange_id, at_least=MAILS))
     print(f"\nE-mails about it ({len(found)}), readable at {place.mail_url}:")
     for message in found:
         print(f"    to {message['To']:42} {message['Subject']}")
@@ -133,12 +150,12 @@ def _mails_about(place: Installation, exchange_id: str, at_least: int) -> list[A
 
 
 def _statements(story: Story) -> None:
-    for address in (RECEIVER, GIVER):
+    for address in (ASHA, BEN):
         person = Person(story.place.gateway_url, address)
         account = person.get("/v1/account")
         print(f"\nStatement of {address.partition('.')[0].title()}:")
         for entry in person.get("/v1/account/statement", limit=5)["items"]:
-            counterpart = entry["counterpart"]["name"] if entry.get("counterpart") else ""
+            counterpart = (entry.get("counterpart") or {}).get("name") or "the bank"
             print(
                 f"    {entry['posted_at'][:19]}  {entry['kind']:9} {entry['minutes']:+5} min"
                 f"  balance {entry['balance_after_minutes']:5}  {counterpart}"

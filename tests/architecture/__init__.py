@@ -1,0 +1,1 @@
+"""Proves that the house is built as it is drawn."""

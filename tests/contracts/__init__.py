@@ -1,0 +1,1 @@
+"""Proves that the services understand each other."""

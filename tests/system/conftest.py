@@ -1,0 +1,33 @@
+"""The platform as `make up` starts it, with data and ports of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import installation
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+INSTANCE = "system"
+
+
+def launcher(*words):
+    """Run a command of the launcher on the tests' own instance; its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", "--instance", INSTANCE, *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """The addresses of a running platform."""
+    launcher("up")
+    yield installation.read(INSTANCE)
+    launcher("down")

@@ -81,14 +81,16 @@ def letter(
         public_url: of the gateway, without a slash at the end.
         notice_id: names the notice in the link that stops its kind.
     """
-    context = _context(facts, reader, {key: clean(name) for key, name in names.of.items()})
+    spoken_of = {str(reader), facts.get("giver_id"), facts.get("receiver_id")}
+    of = {key: clean(names.of.get(key, "")) for key in spoken_of if key}
+    context = _context(facts, reader, of)
     context["title"] = clean(names.title or "") or "your exchange"
     context["other_email"] = names.other_email
     parts: dict[str, str | None] = {
         part: _block(template, part, context) for part in ("subject", "body", "button", "why")
     }
     subject = parts["subject"] = clean(parts["subject"] or "", longest=2 * LONGEST)
-    parts["name"] = clean(names.of.get(str(reader), ""))
+    parts["name"] = of[str(reader)]
     parts["link"] = link(facts, public_url)
     parts["unsubscribe"] = unsubscribe_link(template, public_url, notice_id)
     return Letter(subject, _text.render(parts) + "\n", _html.render(parts))
@@ -122,13 +124,18 @@ def unsubscribe_link(template: str, public_url: str, notice_id: UUID) -> str | N
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """Somebody's words on one line: no control or direction characters, not too long."""
-    kept = "".join(
+    if not text.isprintable():
+        text = _printable(text)
+    line = re.sub(r"\s+", " ", text).strip()
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join(
         " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
         for letter in text
         if unicodedata.category(letter) not in ("Cf", "Cs")
     )
-    line = re.sub(r"\s+", " ", kept).strip()
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def duration(minutes: int) -> str:

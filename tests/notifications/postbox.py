@@ -8,6 +8,7 @@ ever, one with ``busy`` for now, one with ``bounce`` only after the message was 
 
 import asyncio
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ class Keeper:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         if envelope.rcpt_tos[0].startswith("bounce"):
             return "554 not wanted"
-        name = uuid.uuid4().hex
+        name = f"{time.time_ns()}-{uuid.uuid4().hex}"  # sorts as they came
         part = self.folder / f"{name}.part"
         part.write_bytes(envelope.content)
         part.rename(self.folder / f"{name}.eml")

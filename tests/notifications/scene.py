@@ -165,6 +165,10 @@ class Postbox:
             self.process.stdout.close()
             self.process = None
 
+    def empty(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink()
+
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"

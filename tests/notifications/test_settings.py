@@ -1,0 +1,63 @@
+"""A wrong mail setting ends the process in one sentence."""
+
+import pytest
+
+from services.bus.settings import SettingError
+from services.notifications import settings
+
+GOOD = {
+    "TIMEBANK_SMTP_URL": "smtp://127.0.0.1:2525",
+    "TIMEBANK_PUBLIC_URL": "http://127.0.0.1:8000/",
+}
+
+
+@pytest.fixture(autouse=True)
+def _installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_what_has_a_default_need_not_be_set() -> None:
+    found = settings.read()
+    assert found == settings.Mail(
+        "smtp://127.0.0.1:2525", "http://127.0.0.1:8000",
+        "Talent Timebank <no-reply@timebank.invalid>",
+    )  # fmt: skip
+    assert found.domain == "timebank.invalid"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIMEBANK_SMTP_URL", None),
+        ("TIMEBANK_SMTP_URL", ""),
+        ("TIMEBANK_SMTP_URL", "mail.example.org"),
+        ("TIMEBANK_SMTP_URL", "smtp://user:secret@mail.example.org"),
+        ("TIMEBANK_PUBLIC_URL", "timebank.example"),
+        ("TIMEBANK_MAIL_FROM", "nobody"),
+        ("TIMEBANK_MAIL_FROM", "A <a@example.org>\nBcc: b@example.org"),
+        ("TIMEBANK_MAIL_BATCH", "0"),
+        ("TIMEBANK_MAIL_BATCH", "many"),
+        ("TIMEBANK_MAIL_LEASE", "30"),
+        ("TIMEBANK_SMTP_TIMEOUT", "11"),
+        ("TIMEBANK_MAIL_RETRY_SCHEDULE", "1,soon"),
+    ],
+)
+def test_a_setting_that_is_missing_wrong_or_contradictory_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingError) as caught:
+        settings.read()
+    assert "TIMEBANK_" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_password_may_be_sent_where_the_line_is_encrypted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TIMEBANK_SMTP_URL", "smtps://user:secret@mail.example.org")
+    assert settings.read().smtp_url.startswith("smtps://")

@@ -13,7 +13,9 @@ import werkzeug
 from gateway import (
     account,
     asking,
+    body,
     etags,
+    events,
     exchanges,
     insight,
     issuer,
@@ -33,8 +35,6 @@ from gateway.problems import Problem
 from gateway.settings import Issuer, Settings
 from services.telemetry import metrics
 
-LARGEST_BODY = 64 * 1024
-"""Bytes; the largest thing anybody sends is a listing of 4,000 characters."""
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 Checks = Callable[[], Mapping[str, bool]]
@@ -58,7 +58,9 @@ def create(
         clock: seconds that only grow, for limits and what is remembered.
     """
     app = flask.Flask("gateway", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # One more than is taken: a body of unknown length is cut off there, and then told from
+    # one that fits.
+    app.config["MAX_CONTENT_LENGTH"] = body.LARGEST + 1
     app.config["PUBLIC_URL"] = settings.public_url
     app.json.sort_keys = False  # type: ignore[attr-defined]
     published: list[tuple[Issuer, tokens.Keys]] = [
@@ -88,6 +90,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         account.routes,
         notices.routes,
         insight.routes,
+        events.routes,
         operations.blueprint(checks),
     ]
     if settings.development_key is not None:
@@ -107,7 +110,9 @@ def _begin() -> None:
     flask.g.correlation_id = given if _CORRELATION_ID.fullmatch(given) else str(uuid.uuid4())
     if flask.request.path not in operations.PATHS:
         _enter(asking.door())
-    if (flask.request.content_length or 0) > LARGEST_BODY:
+    if flask.request.environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        flask.request.environ["wsgi.input_terminated"] = True  # eventlet ends it, but does not say
+    if (flask.request.content_length or 0) > body.LARGEST:
         raise Problem("body_too_large", "The body is larger than 64 KiB.")
 
 

@@ -11,6 +11,9 @@ from webargs import core, flaskparser
 
 from gateway.problems import Problem
 
+LARGEST = 64 * 1024
+"""Bytes; the largest thing anybody sends is a listing of 5,000 characters."""
+
 _CODES = {
     "Missing data for required field.": "required",
     "Unknown field.": "unknown",
@@ -27,6 +30,8 @@ class Parser(flaskparser.FlaskParser):
         data = req.get_data(cache=True)
         if not data:
             return core.missing
+        if len(data) > LARGEST:
+            raise Problem("body_too_large", "The body is larger than 64 KiB.")
         if not flaskparser.is_json_request(req):
             raise Problem("unsupported_media_type", "The body must be sent as application/json.")
         return parsed(data)

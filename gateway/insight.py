@@ -18,7 +18,7 @@ _COLUMNS = ("key", "exchanges", "minutes", "hours")
 @routes.get("/v1/insight/totals")
 @routes.arguments(shapes.TotalsQuery, location="query")
 @routes.response(200, shapes.Totals)
-@routes.response(200, {"type": "string"}, content_type="text/csv")
+@routes.alt_response(200, schema={"type": "string"}, content_type="text/csv")
 def totals(wanted: dict[str, Any]) -> Any:
     """Exchanges and hours, grouped; as CSV with ``Accept: text/csv`` or ``format=csv``."""
     found = asking.ask(

@@ -1,0 +1,1 @@
+"""Proves the one door: what comes in, what goes out, and what is refused."""

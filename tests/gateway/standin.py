@@ -1,0 +1,184 @@
+"""Stands in for the five services, which are outside the gateway: recorded answers and calls."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.bus.caller import Caller
+from services.bus.idempotency import Key
+from services.bus.rpc import RpcError
+
+ALICE = "01931c6e-0000-7000-8000-00000000000a"
+BOB = "01931c6e-0000-7000-8000-00000000000b"
+LISTING = "01931c6e-0000-7000-8000-000000000011"
+EXCHANGE = "01931c6e-0000-7000-8000-0000000000e1"
+NOTICE = "01931c6e-0000-7000-8000-0000000000d1"
+TRANSFER = "01931c6e-0000-7000-8000-0000000000f1"
+AT = "2026-11-02T09:30:00Z"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call the gateway made."""
+
+    service: str
+    method: str
+    caller: Caller
+    key: Key | None
+    correlation_id: str | None
+    arguments: dict[str, Any]
+
+
+@dataclass
+class Services:
+    """Answers as recorded; a test may put another answer, an error or a function in place."""
+
+    answers: dict[tuple[str, str], Any] = field(default_factory=lambda: recorded())
+    asked: list[Asked] = field(default_factory=list)
+
+    def call(
+        self,
+        service: str,
+        method: str,
+        *,
+        caller: Caller,
+        key: Key | None = None,
+        correlation_id: str | None = None,
+        **arguments: Any,
+    ) -> Any:
+        asked = Asked(service, method, caller, key, correlation_id, arguments)
+        self.asked.append(asked)
+        answer = self.answers[service, method]
+        if isinstance(answer, RpcError):
+            raise answer
+        return answer(asked) if callable(answer) else copy.deepcopy(answer)
+
+    def of(self, service: str, method: str) -> list[Asked]:
+        return [each for each in self.asked if (each.service, each.method) == (service, method)]
+
+    def change(self, service: str, method: str, **fields: Any) -> None:
+        self.answers[service, method] = {**self.answers[service, method], **fields}
+
+
+def refused(code: str, message: str = "No.", family: str = "refused", /, **detail: Any) -> RpcError:
+    return RpcError(code, message, detail, family)
+
+
+def identified(asked: Asked) -> dict[str, Any] | None:
+    """Alice of London has joined; whoever's address begins with nobody has not."""
+    if asked.arguments["email"].startswith("nobody"):
+        return None
+    return {
+        "id": ALICE,
+        "region": "london",
+        "organisation": "RJ1",
+        "roles": ["member"],
+        "approved": True,
+        "status": "approved",
+    }
+
+
+def recorded() -> dict[tuple[str, str], Any]:
+    """An answer of every method the gateway asks, in the shape its service gives it."""
+    member = {
+        "id": ALICE, "name": "Alice Example", "organisation": "RJ1",
+        "organisation_name": "Example Trust", "region": "london", "about": None,
+        "skills_offered": ["Excel"], "skills_wanted": [], "status": "approved",
+        "joined_at": AT, "version": 3,
+    }  # fmt: skip
+    own = {**member, "email": "alice@nhs.net", "roles": ["member"]}
+    listing: dict[str, Any] = {
+        "id": LISTING, "kind": "offer", "title": "Help with Excel", "description": "Pivot tables.",
+        "category": "digital-and-data", "pathway": None, "minutes": 60, "online": True,
+        "place": None, "skills": [], "capacity": None, "open_exchanges": 0, "state": "open",
+        "region": "south-west", "owner": {"id": BOB, "region": "south-west"}, "expires_at": None,
+        "published_at": AT, "version": 1,
+    }  # fmt: skip
+    exchange = {
+        "id": EXCHANGE, "listing_id": LISTING, "title": "Help with Excel", "category": None,
+        "pathway": None, "giver": {"id": BOB, "region": "south-west"},
+        "receiver": {"id": ALICE, "region": "london"}, "asker_id": ALICE, "region": "london",
+        "minutes": 60, "stated_minutes": None, "held_minutes": None, "shortfall_minutes": None,
+        "ways_out": [], "state": "requested", "next_actor": "giver", "allowed": ["withdraw"],
+        "deadline": AT, "starts_at": None, "message": None, "sent": True, "from_fund": False,
+        "reversal_pending": False, "version": 1, "requested_at": AT, "booked_at": None,
+        "completed_at": None, "settled_at": None,
+    }  # fmt: skip
+    step = {
+        "version": 1, "action": "ask", "actor_id": ALICE, "state": "requested", "minutes": 60,
+        "reason": None, "at": AT,
+    }  # fmt: skip
+    thanks = {"author_id": ALICE, "message": "Thank you!", "publish": False, "at": AT}
+    notice = {
+        "id": NOTICE, "template": "requested", "text": "Somebody asks for 1 hour.",
+        "pattern": "{0} asks for 1 hour.", "people": [BOB], "exchange_id": EXCHANGE,
+        "created_at": AT, "read_at": None,
+    }  # fmt: skip
+    choices = {
+        "email": True, "version": 1,
+        "kinds": {"progress": True, "thanks": True, "membership": True},
+    }  # fmt: skip
+    entry = {
+        "transfer_id": TRANSFER, "kind": "exchange", "minutes": -60, "balance_after_minutes": 0,
+        "exchange_id": EXCHANGE, "counterpart_id": BOB, "posted_at": AT,
+    }  # fmt: skip
+    total = {"exchanges": 2, "minutes": 90, "hours": 1.5, "members": None}
+    definition = {"name": "hours_given", "meaning": "Hours.", "unit": "hours", "rule": "Sum."}
+    figure = {"unit": "hours", "name": "hours_given", "value": 1.5, "part": None, "whole": None}
+    place = {
+        "code": "RJ1", "kind": "trust", "name": "Example Trust", "icb_code": "QKK",
+        "icb_name": "Example Board", "region": "london",
+    }  # fmt: skip
+    region = {
+        "slug": "london", "name": "London", "ods_code": "Y56", "ons_code": "E40000003",
+        "icbs": [{"code": "QKK", "name": "Example Board"}],
+    }  # fmt: skip
+    account = {
+        "id": ALICE, "balance_minutes": 60, "held_minutes": 0, "available_minutes": 240,
+        "floor_minutes": -180, "version": 4,
+    }  # fmt: skip
+    cards = {
+        ALICE: {"name": "Alice Example", "region": "london", "organisation": "RJ1",
+                "organisation_name": "Example Trust"},
+        BOB: {"name": "Bob Sample", "region": "south-west", "organisation": None,
+              "organisation_name": "Sample Care"},
+    }  # fmt: skip
+
+    def page(*items: Any) -> dict[str, Any]:
+        return {"items": list(items), "next": None}
+
+    return {
+        ("members", "identify"): identified,
+        ("members", "cards"): cards,
+        ("members", "join"): own,
+        ("members", "me"): own,
+        ("members", "get"): member,
+        ("members", "update"): {**own, "version": 4},
+        ("members", "leave"): {"id": ALICE, "status": "left"},
+        ("members", "list"): page({**member, "escalated": False}),
+        ("members", "approve"): member,
+        ("members", "refuse"): {**member, "status": "refused"},
+        ("members", "organisations"): page(place),
+        ("members", "regions"): page(region),
+        ("exchanges", "publish_listing"): listing,
+        ("exchanges", "listing"): listing,
+        ("exchanges", "listings"): page(listing),
+        ("exchanges", "edit_listing"): {**listing, "version": 2},
+        ("exchanges", "act_on_listing"): {**listing, "version": 2},
+        ("exchanges", "ask"): exchange,
+        ("exchanges", "exchange"): {**exchange, "history": [step], "thanks": [thanks]},
+        ("exchanges", "exchanges"): page(exchange),
+        ("exchanges", "act"): {**exchange, "version": 2},
+        ("ledger", "account"): account,
+        ("ledger", "statement"): page(entry),
+        ("notifications", "notices"): page(notice),
+        ("notifications", "read_notice"): {**notice, "read_at": AT},
+        ("notifications", "preferences"): choices,
+        ("notifications", "set_preferences"): {**choices, "version": 2},
+        ("reporting", "totals"): {
+            "by": "region", "date_from": None, "date_to": None, "region": None,
+            "items": [{"key": "london", **total}], "total": total,
+        },
+        ("reporting", "overview"): {"as_of": AT, "figures": [figure]},
+        ("reporting", "definitions"): {"items": [definition]},
+    }  # fmt: skip

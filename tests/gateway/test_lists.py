@@ -1,0 +1,78 @@
+"""Lists are pages: the same shape everywhere, and a link to the next."""
+
+from flask.testing import FlaskClient
+
+from tests.gateway.standin import ALICE, BOB, EXCHANGE, LISTING, Services
+
+LISTS = {
+    "/v1/listings": ("exchanges", "listings"),
+    "/v1/exchanges": ("exchanges", "exchanges"),
+    "/v1/account/statement": ("ledger", "statement"),
+    "/v1/notices": ("notifications", "notices"),
+    "/v1/members": ("members", "list"),
+    "/v1/organisations": ("members", "organisations"),
+}
+
+
+def test_a_page_with_a_next_links_to_it(alice: FlaskClient, services: Services) -> None:
+    for path, asked in LISTS.items():
+        services.change(*asked, next="c 1&2")
+        response = alice.get(f"{path}?limit=1")
+        assert response.get_json()["next"] == "c 1&2"
+        assert response.headers["Link"] == f'<{path}?limit=1&cursor=c+1%262>; rel="next"'
+
+
+def test_the_last_page_links_nowhere(alice: FlaskClient) -> None:
+    for path in LISTS:
+        response = alice.get(path)
+        assert response.get_json()["next"] is None
+        assert "Link" not in response.headers
+
+
+def test_following_the_link_asks_for_the_next_page(alice: FlaskClient, services: Services) -> None:
+    services.change("exchanges", "listings", next="second")
+    link = alice.get("/v1/listings?kind=offer&limit=5").headers["Link"]
+    alice.get(link.split(">")[0].lstrip("<"))
+    _, second = services.of("exchanges", "listings")
+    assert second.arguments == {"kind": "offer", "limit": 5, "cursor": "second"}
+
+
+def test_filters_reach_the_service_in_its_own_types(alice: FlaskClient, services: Services) -> None:
+    alice.get("/v1/listings?q=excel+help&online=false&mine=true&region=london&state=open")
+    (asked,) = services.of("exchanges", "listings")
+    assert asked.arguments == {
+        "q": "excel help", "online": False, "mine": True, "region": "london", "state": "open",
+        "limit": 20,
+    }  # fmt: skip
+
+
+def test_sides_of_exchanges_can_be_asked_for(alice: FlaskClient, services: Services) -> None:
+    for mine in ("true", "giver"):
+        alice.get(f"/v1/exchanges?mine={mine}&waiting_on_me=true&state=booked")
+    first, second = (each.arguments for each in services.of("exchanges", "exchanges"))
+    assert (first["mine"], second["mine"]) == (True, "giver")
+    assert (first["waiting_on_me"], first["state"]) == (True, "booked")
+
+
+def test_names_are_asked_for_once_a_page(alice: FlaskClient, services: Services) -> None:
+    items = services.answers["exchanges", "exchanges"]["items"]
+    services.change("exchanges", "exchanges", items=[*items, *items, *items])
+    found = alice.get("/v1/exchanges").get_json()["items"]
+    assert [each["giver"]["name"] for each in found] == ["Bob Sample"] * 3
+    (asked,) = services.of("members", "cards")
+    assert asked.arguments == {"ids": [ALICE, BOB]}
+    assert asked.caller.is_service
+    assert asked.caller.region == "london"
+
+
+def test_an_empty_page_asks_for_no_names(alice: FlaskClient, services: Services) -> None:
+    services.change("exchanges", "listings", items=[])
+    assert alice.get("/v1/listings").get_json() == {"items": [], "next": None}
+    assert services.of("members", "cards") == []
+
+
+def test_ids_in_addresses_are_handed_on_as_text(alice: FlaskClient, services: Services) -> None:
+    alice.get(f"/v1/listings/{LISTING.upper()}")
+    alice.get(f"/v1/exchanges/{EXCHANGE}")
+    assert services.of("exchanges", "listing")[0].arguments == {"listing_id": LISTING}
+    assert services.of("exchanges", "exchange")[0].arguments == {"exchange_id": EXCHANGE}

@@ -294,7 +294,7 @@ def compose(due: store.Due, known: Known, wanted: settings.Mail, now: datetime.d
         name=contact.get("name") or "", email=contact["email"], letter=letter, entry=entry,
         unsubscribe=render.unsubscribe_link(due.template, wanted.public_url, due.id),
         mail_from=wanted.mail_from, now=now,
-    ).as_bytes()  # fmt: skip
+    )  # fmt: skip
 
 
 def _unwanted(

@@ -62,7 +62,10 @@ class Notifications:
     @rpc
     def read_notice(self, call: Any, notice_id: Any) -> dict[str, Any]:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.read_notice(tx, call.caller, notice_id)
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: handlers.read_notice(tx, call.caller, notice_id),
+            )  # fmt: skip
 
     @rpc
     def preferences(self, call: Any) -> dict[str, Any]:

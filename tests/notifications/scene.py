@@ -33,17 +33,20 @@ class Pair:
 
     def says(self, schema: Any, actor: UUID | None = None, **fields: Any) -> Event:
         """The event as a handler meets it, after a journey through the contract."""
-        body = {
+        return said(schema, self.whole(schema, actor_id=actor, **fields))
+
+    def whole(self, schema: Any, **fields: Any) -> dict[str, Any]:
+        """The body as exchanges says it: every field of the contract."""
+        return {
             "exchange_id": self.exchange_id, "version": 1, "listing_id": uuid4(),
             "state": "requested", "giver_id": self.giver_id, "receiver_id": self.receiver_id,
-            "asker_id": self.receiver_id, "actor_id": actor, "next_actor": None, "minutes": 60,
+            "asker_id": self.receiver_id, "actor_id": None, "next_actor": None, "minutes": 60,
             "category": None, "pathway": None, "region": "london",
             "giver_region": "south-west", "receiver_region": "london",
             "giver_organisation": "RJ1", "receiver_organisation": None,
             "starts_at": STARTS_AT, "deadline": NOW + datetime.timedelta(days=7),
             "requested_at": NOW, "happened_at": NOW, **_more(schema), **fields,
         }  # fmt: skip
-        return said(schema, body)
 
     def undisturbed(self) -> list[Event]:
         """Everything notifications hears of an exchange that goes well."""

@@ -12,6 +12,8 @@ from deploy.local.process import Identity, stop
 
 RESTART_SECONDS = 60.0
 """Seconds a restarted server may take until it is ready; the broker takes about six."""
+DEATH_SECONDS = 10.0
+"""Seconds a killed process may take to be gone: it has its memory to give back."""
 
 
 def kill(where: Places, name: str) -> int:
@@ -19,6 +21,8 @@ def kill(where: Places, name: str) -> int:
     who = find(where, name)
     if not who.send(signal.SIGKILL):
         raise Problem(f"{name} ended by itself a moment ago.")
+    # The kernel takes a moment; until then it would still count as alive.
+    who.wait(DEATH_SECONDS)
     return who.pid
 
 

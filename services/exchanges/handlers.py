@@ -111,7 +111,7 @@ def left(tx: Transaction, event: Event) -> None:
     for closed in listing_store.close_all_of(tx.conn, member.member_id):
         listing_handlers.say(tx, contract.ListingClosed, closed)
     for found in exchange_store.lock_unfinished_of(tx.conn, member.member_id):
-        step_handlers.keep(tx, steps.left(found, tx.now), event.correlation_id)
+        step_handlers.keep(tx, steps.left(found, member.member_id, tx.now), event.correlation_id)
 
 
 SUBSCRIPTIONS = subscriptions(

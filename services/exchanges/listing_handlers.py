@@ -86,9 +86,9 @@ def _page(found: list[Listing], limit: int) -> dict[str, Any]:
 
 
 def _search(caller: Caller, wanted: dict[str, Any]) -> listing_store.Search:
-    """Split the words so that the last may be the beginning of one."""
+    """Split the words so that the last may be the beginning of one, unless it is excluded."""
     words = wanted["q"] or ""
-    last = re.search(r"\w+$", words)
+    last = re.search(r"(?<!\s-)(?<!^-)\b\w+$", words)
     return listing_store.Search(
         words=words or None,
         prefix=last.group() if last else "",

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from uuid import UUID
 
 from services.exchanges import agreement, delivery, dispute, errors, lifecycle
 from services.exchanges.exchange import Exchange, Steps, Taken
@@ -121,8 +122,15 @@ BY_THE_CLOCK: dict[str, Callable[[Exchange, datetime.datetime], Steps]] = {
 }
 
 
-def left(exchange: Exchange, now: datetime.datetime) -> Steps:
-    """A party has left: what is open between the two ends, and what is held is let go."""
+def left(exchange: Exchange, member_id: UUID, now: datetime.datetime) -> Steps:
+    """A party has left: what has not taken place ends, and what is held is let go.
+
+    Help that was already given is brought to its end instead: a leaver whose word is
+    awaited counts as silent now, and otherwise the other still has the word, or the rep.
+    """
+    if exchange.state == "awaiting_confirmation":
+        theirs = exchange.side_of(member_id) == exchange.next_actor
+        return at_deadline(exchange, now) if theirs else ()
     step = lifecycle.step(exchange.state, "left")
     if step is None:
         return ()

@@ -17,24 +17,25 @@ BATCH = 100
 """Rows of one transaction: few enough that nobody waits long for one of them."""
 
 
-def sweep(tx: Transaction, regions: Sequence[str]) -> bool:
+def sweep(tx: Transaction, regions: Sequence[str], batch: int = BATCH) -> bool:
     """Do what is overdue in these regions, a batch of it.
 
     Several processes may sweep at once: each takes rows no other holds.
 
     Args:
         regions: slugs this process works for.
+        batch: rows at most, of exchanges and of listings each.
 
     Returns:
         Whether there may be more.
     """
-    overdue = exchange_store.lock_overdue(tx.conn, regions, tx.now, BATCH)
+    overdue = exchange_store.lock_overdue(tx.conn, regions, tx.now, batch)
     taken = [step for found in overdue for step in steps.at_deadline(found, tx.now)]
     step_handlers.keep(tx, taken)
-    expired = listing_store.expire(tx.conn, regions, tx.now, BATCH)
+    expired = listing_store.expire(tx.conn, regions, tx.now, batch)
     for listing in expired:
         listing_handlers.say(tx, contract.ListingExpired, listing)
-    return len(overdue) == BATCH or len(expired) == BATCH
+    return len(overdue) == batch or len(expired) == batch
 
 
 def count(tx: Transaction, regions: Sequence[str]) -> dict[tuple[str, str], int]:

@@ -61,6 +61,10 @@ class Bank:
     def close(self) -> None:
         self.database.close()
 
+    def empty(self) -> None:
+        self.execute("truncate listing, exchange, exchange_step, thanks, member, outbox")
+        self.execute("update clock set ahead = '0'")
+
     def do(self, handler: Any, *arguments: Any, **options: Any) -> Any:
         with self.database.transaction() as tx:
             return handler(tx, *arguments, **options)
@@ -69,6 +73,9 @@ class Bank:
 
     def publish(self, owner: Caller, **wanted: Any) -> dict[str, Any]:
         return self.do(listing_handlers.publish, owner, {**OFFER, **wanted})
+
+    def act_on_listing(self, owner: Caller, listing: dict[str, Any], action: str) -> dict[str, Any]:
+        return self.do(listing_handlers.act, owner, listing["id"], action)
 
     def ask(self, asker: Caller, listing: dict[str, Any], **wanted: Any) -> dict[str, Any]:
         body = {"listing_id": listing["id"], "minutes": 60, **wanted}
@@ -83,6 +90,9 @@ class Bank:
     def search(self, caller: Caller, **query: Any) -> dict[str, Any]:
         return self.do(listing_handlers.search, caller, query)
 
+    def edit(self, owner: Caller, listing: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        return self.do(listing_handlers.edit, owner, listing["id"], changes, None)
+
     def mine(self, caller: Caller, **query: Any) -> dict[str, Any]:
         return self.do(exchange_handlers.several, caller, query)
 
@@ -90,7 +100,7 @@ class Bank:
 
     def hear(self, type_: str, *all_data: Any) -> None:
         with self.database.transaction() as tx:
-            events = [_event(tx, type_, data) for data in all_data]
+            events = [event(tx, type_, data) for data in all_data]
             handlers.SUBSCRIPTIONS[type_].handle(tx, events)
 
     def held(self, exchange_id: str, minutes: int = 60, attempt: int = 1) -> None:
@@ -109,13 +119,13 @@ class Bank:
         self.hear("ledger.minutes_transferred", data)
 
     def approved(self, person: Caller, version: int = 2) -> Caller:
-        assert person.id
-        self.hear("members.member_approved", handlers.Member(person.id, version))
+        with self.database.transaction() as tx:
+            handlers.let_in(tx, about(tx, "members.member_approved", person, version))
         return dataclasses.replace(person, approved=True)
 
     def left(self, person: Caller, version: int = 9) -> None:
-        assert person.id
-        self.hear("members.member_left", handlers.Member(person.id, version))
+        with self.database.transaction() as tx:
+            handlers.left(tx, about(tx, "members.member_left", person, version))
 
     # What the clock does.
 
@@ -178,7 +188,7 @@ class Bank:
         return self.look(SERVICE, exchange_id)["state"]
 
 
-def _event(tx: Transaction, type_: str, data: Any) -> Event:
+def event(tx: Transaction, type_: str, data: Any) -> Event:
     return Event(
         id=str(new_id()),
         type=type_,
@@ -188,3 +198,9 @@ def _event(tx: Transaction, type_: str, data: Any) -> Event:
         correlation_id="c",
         data=data,
     )
+
+
+def about(tx: Transaction, type_: str, person: Caller, version: int) -> Event:
+    """An event about a person."""
+    assert person.id
+    return event(tx, type_, handlers.Member(person.id, version))

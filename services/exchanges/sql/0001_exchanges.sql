@@ -150,7 +150,7 @@ insert into exchange_transition (state, after) values
     ('booked', 'requested'), ('booked', 'cancelled'), ('booked', 'awaiting_confirmation'),
     ('booked', 'completed'), ('booked', 'no_show'), ('booked', 'lapsed'),
     ('awaiting_confirmation', 'completed'), ('awaiting_confirmation', 'disputed'),
-    ('awaiting_confirmation', 'lapsed'), ('awaiting_confirmation', 'cancelled'),
+    ('awaiting_confirmation', 'lapsed'),
     ('completed', 'settled'),
     ('disputed', 'completed'), ('disputed', 'cancelled'), ('disputed', 'accepted'),
     ('settled', 'reversed'),

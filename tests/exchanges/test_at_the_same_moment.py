@@ -1,0 +1,150 @@
+"""Two people, or two processes, at the same moment: one wins, and nothing happens twice."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import eventlet
+import pytest
+
+from services.bus.transaction import Transaction
+from services.exchanges import errors, exchange_handlers, handlers, sweep_handlers
+from tests.bus.running import eventually
+from tests.exchanges import people
+from tests.exchanges.people import Bank
+
+
+def both(
+    bank: Bank, first: Callable[[Transaction], Any], second: Callable[[Transaction], Any]
+) -> Any:
+    """Take the second step while the first is decided and not yet committed.
+
+    Returns:
+        What became of the second.
+    """
+    with ExitStack() as open_:
+        first(open_.enter_context(bank.database.transaction()))
+        waiting = eventlet.spawn(bank.do, second)
+        eventually(lambda: _somebody_waits_for_a_lock(bank))
+    return waiting.wait()
+
+
+def _somebody_waits_for_a_lock(bank: Bank) -> bool:
+    [(waiting,)] = bank.execute(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return bool(waiting)
+
+
+def test_of_two_accepts_one_wins(bank: Bank) -> None:
+    giver = people.member()
+    exchange_id = bank.ask(people.member(), bank.publish(giver))["id"]
+
+    def accept(tx: Transaction) -> Any:
+        return exchange_handlers.act(tx, giver, exchange_id, "accept", {})
+
+    with pytest.raises(errors.StepNotAllowed) as refusal:
+        both(bank, accept, accept)
+
+    assert refusal.value.detail == {"state": "accepted", "allowed": []}
+    assert bank.events(exchange_id) == ["requested", "accepted"]
+
+
+def test_an_accept_and_a_withdrawal_do_not_both_happen(bank: Bank) -> None:
+    giver, receiver = people.member(), people.member()
+    exchange_id = bank.ask(receiver, bank.publish(giver))["id"]
+
+    with pytest.raises(errors.StepNotAllowed):
+        both(
+            bank,
+            lambda tx: exchange_handlers.act(tx, receiver, exchange_id, "withdraw", {}),
+            lambda tx: exchange_handlers.act(tx, giver, exchange_id, "accept", {}),
+        )
+
+    assert bank.state(exchange_id) == "withdrawn"
+
+
+def test_of_two_askers_for_one_place_one_wins(bank: Bank) -> None:
+    listing = bank.publish(people.member(), capacity=1)
+
+    def ask(tx: Transaction) -> Any:
+        body = {"listing_id": listing["id"], "minutes": 60}
+        return exchange_handlers.ask(tx, people.member(), body)
+
+    with pytest.raises(errors.CapacityFull):
+        both(bank, ask, ask)
+
+    assert bank.execute("select count(*) from exchange") == [(1,)]
+
+
+def test_two_sweepers_share_the_work(bank: Bank) -> None:
+    listing = bank.publish(people.member())
+    asked = [bank.ask(people.member(), listing)["id"] for _ in range(2)]
+    bank.advance(days=8)
+
+    with bank.database.transaction() as first, bank.database.transaction() as second:
+        assert sweep_handlers.sweep(first, people.REGIONS, 1)
+        assert sweep_handlers.sweep(second, people.REGIONS, 1)
+        assert not sweep_handlers.sweep(second, people.REGIONS, 2)
+
+    assert [bank.events(one) for one in asked] == [["requested", "expired"]] * 2
+
+
+def test_two_sweepers_expire_a_listing_once(bank: Bank) -> None:
+    listing = bank.publish(people.member())
+    bank.advance(days=91)
+
+    with bank.database.transaction() as first, bank.database.transaction() as second:
+        sweep_handlers.sweep(first, people.REGIONS)
+        sweep_handlers.sweep(second, people.REGIONS)
+
+    assert bank.events(listing["id"]) == ["listing_published", "listing_expired"]
+
+
+def test_the_sweeper_leaves_alone_what_somebody_is_answering(bank: Bank) -> None:
+    giver = people.member()
+    exchange_id = bank.ask(people.member(), bank.publish(giver))["id"]
+    bank.advance(days=8)
+
+    with bank.database.transaction() as tx:
+        exchange_handlers.act(tx, giver, exchange_id, "accept", {})
+        bank.sweep()
+
+    assert bank.state(exchange_id) == "accepted"
+
+
+@pytest.mark.parametrize("request_first", [True, False])
+def test_an_approval_and_a_request_at_the_same_moment_find_each_other(
+    bank: Bank, request_first: bool
+) -> None:
+    asker, listing = people.member(approved=False), bank.publish(people.member())
+    body = {"listing_id": listing["id"], "minutes": 60}
+    asked: list[str] = []
+
+    def ask(tx: Transaction) -> None:
+        asked.append(exchange_handlers.ask(tx, asker, body)["id"])
+
+    def approve(tx: Transaction) -> None:
+        handlers.let_in(tx, people.about(tx, "members.member_approved", asker, 2))
+
+    both(bank, *((ask, approve) if request_first else (approve, ask)))
+
+    assert bank.events(asked[0]) == ["requested"]
+
+
+def test_somebody_leaving_takes_along_what_is_being_asked_of_them(bank: Bank) -> None:
+    owner, asker = people.member(), people.member()
+    listing = bank.publish(owner)
+    body = {"listing_id": listing["id"], "minutes": 60}
+    asked: list[str] = []
+
+    def ask(tx: Transaction) -> None:
+        asked.append(exchange_handlers.ask(tx, asker, body)["id"])
+
+    def leave(tx: Transaction) -> None:
+        handlers.left(tx, people.about(tx, "members.member_left", owner, 9))
+
+    both(bank, ask, leave)
+
+    assert bank.state(asked[0]) == "withdrawn"

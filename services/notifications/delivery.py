@@ -4,9 +4,9 @@ import datetime
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,7 +15,7 @@ import structlog
 
 from services.bus.caller import SERVICE
 from services.bus.rpc import RpcError
-from services.bus.transaction import Transaction, new_id
+from services.bus.transaction import Transaction
 from services.contracts import notifications
 from services.notifications import (
     calendar,
@@ -23,6 +23,7 @@ from services.notifications import (
     notice,
     recipient_store,
     render,
+    role_handlers,
     role_store,
     settings,
     store,
@@ -34,15 +35,13 @@ GROUP = 10
 """E-mails recorded together: as many may be repeated when a sender is killed."""
 TURN = 5.0
 """Seconds one run lasts at most, so that a process told to stop soon does."""
-AWAY = datetime.timedelta(seconds=5)
-"""Until e-mails are due again that met no server, or nobody who knows addresses."""
-UNANSWERED = datetime.timedelta(minutes=5)
-"""Until another try where a service answered, but not with what was asked for."""
+
 SHOWS_ADDRESS = frozenset({"booked", "rescheduled"})
 """Notices that show the other's address: contact details appear on acceptance."""
 
 Counts = Counter[tuple[str, str]]
 """E-mails by template and outcome."""
+Done = tuple[store.Due, store.Outcome]
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,14 @@ class Known:
 
     contacts: dict[str, dict[str, Any]]
     summaries: dict[str, dict[str, Any]]
+
+
+@dataclass
+class Hand:
+    """The e-mails this process has taken in hand, and until when they are its own."""
+
+    until: datetime.datetime
+    ids: set[UUID]
 
 
 class Office:
@@ -76,7 +83,8 @@ class Office:
         self.channel, self.regions, self.settings = channel, regions, wanted
         self.lease = datetime.timedelta(seconds=wanted.lease)
         self.counts: Counts = Counter()
-        self._unrecorded: list[tuple[store.Due, store.Outcome]] = []
+        self._unrecorded: list[Done] = []
+        self._hand: Hand | None = None
 
     def run(self, seconds: float = TURN) -> Counts:
         """Send what is due, region by region in turn, for ``seconds`` at most.
@@ -86,11 +94,11 @@ class Office:
         """
         self.counts = Counter()
         end = time.monotonic() + seconds
-        self._record([])  # what the database was away for
+        self._catch_up()
         with self.transaction() as tx:
             roles = role_store.regions_due(tx.conn, self.regions, tx.now)
         for region in roles:
-            self._call_people(region)
+            role_handlers.call(self.transaction, self.ask, region, self.lease, self.settings.batch)
         with self.transaction() as tx:
             busy = store.regions_with_mail_due(tx.conn, self.regions, tx.now)
         try:
@@ -100,37 +108,26 @@ class Office:
             log.warning("the mail server is away", reason=str(error))
         return self.counts
 
-    def _call_people(self, region: str) -> None:
-        """Turn notices to roles into notices to the people who hold them now."""
-        with self.transaction() as tx:
-            found = role_store.claim(
-                tx.conn, region, tx.now, tx.now + self.lease, self.settings.batch
-            )
-        if not found:
-            return
-        try:
-            holders = self.ask("members", "representatives", caller=SERVICE, region=region)
-        except RpcError as error:
-            log.warning("nobody said who represents a region", region=region, code=error.code)
-            with self.transaction() as tx:
-                role_store.keep_in_hand(tx.conn, found, tx.now + _pause(error))
-            return
-        told = [replace(row, to=person) for row in found for person in _bystanders(row, holders)]
-        with self.transaction() as tx:
-            if told:
-                store.add(tx.conn, told, [new_id() for _ in told], tx.now)
-            role_store.end(tx.conn, found)
+    def _catch_up(self) -> None:
+        """Write down what the database was away for, and let go of what was left over.
+
+        While this process lives, a restart of the database repeats and delays no mail.
+        """
+        self._record([])
+        self._let_go(datetime.timedelta(0))
 
     def _batch(self, region: str) -> bool:
         """Send one batch of a region; whether there may be more."""
         with self.transaction() as tx:
-            taken = store.claim(tx.conn, region, tx.now, tx.now + self.lease, self.settings.batch)
+            until = tx.now + self.lease
+            taken = store.claim(tx.conn, region, tx.now, until, self.settings.batch)
             choices = recipient_store.find(tx.conn, [due.member_id for due in taken])
             unwanted = list(_unwanted(taken, choices))
             self._keep(tx, unwanted)
         self._count(unwanted)
         dropped = {due.id for due, _ in unwanted}
         wanted = [due for due in taken if due.id not in dropped]
+        self._hand = Hand(until, {due.id for due in wanted})
         if wanted and not self._sent(wanted, tx.now):
             return False
         return len(taken) == self.settings.batch
@@ -140,28 +137,35 @@ class Office:
         try:
             known = self._ask_about(wanted)
             self.channel.wake()
+            self._send_all(wanted, known, now)
         except RpcError as error:
             log.warning("no addresses for e-mails", code=error.code, count=len(wanted))
-            self._let_go(wanted, _pause(error))
+            self._let_go(role_handlers.pause(error))
             return False
         except mail.ServerAway:
-            self._let_go(wanted, AWAY)
+            self._let_go(role_handlers.AWAY)
             raise
-        done: list[tuple[store.Due, store.Outcome]] = []
-        since = time.monotonic()
-        for place, due in enumerate(wanted):
-            try:
-                done.append((due, self._send(due, known, now)))
-            except mail.ServerAway:
-                self._record(done)
-                self._let_go(wanted[place:], AWAY)
-                raise
-            # A slow server must not outlast the lease on what still waits.
-            if len(done) == GROUP or time.monotonic() - since > self.settings.lease / 3:
-                self._record(done, wanted[place + 1 :])
-                done, since = [], time.monotonic()
-        self._record(done)
         return True
+
+    def _send_all(self, wanted: Sequence[store.Due], known: Known, now: datetime.datetime) -> None:
+        """Send, and record in groups.
+
+        Raises:
+            mail.ServerAway: what was sent before is recorded.
+        """
+        done: list[Done] = []
+        since = time.monotonic()
+        try:
+            for due in wanted:
+                if self._hand is None or due.id not in self._hand.ids:
+                    continue  # we were slow, and somebody else has it in hand now
+                done.append((due, self._send(due, known, now)))
+                # A slow server must not outlast the lease on what still waits.
+                if len(done) == GROUP or time.monotonic() - since > self.settings.lease / 3:
+                    group, done, since = done, [], time.monotonic()
+                    self._record(group)
+        finally:
+            self._record(done)
 
     def _ask_about(self, wanted: Sequence[store.Due]) -> Known:
         """One question to each service for a whole batch of one region.
@@ -221,28 +225,26 @@ class Office:
         wait = datetime.timedelta(seconds=self.settings.schedule[due.attempts])
         return store.Outcome(due.id, "pending", reason, now + wait)
 
-    def _record(
-        self,
-        done: Iterable[tuple[store.Due, store.Outcome]],
-        still_in_hand: Sequence[store.Due] = (),
-    ) -> None:
+    def _record(self, done: Iterable[Done]) -> None:
         """Write down what happened, and keep hold of the rest of the batch.
 
-        What cannot be written now is remembered and written first thing next time:
-        while this process lives, a restart of the database repeats no mail.
+        What cannot be written now is remembered until it can.
         """
         self._unrecorded += done
         if not self._unrecorded:
             return
         with self.transaction() as tx:
             self._keep(tx, self._unrecorded)
-            if still_in_hand:
-                ids = [due.id for due in still_in_hand]
-                store.keep_in_hand(tx.conn, ids, tx.now + self.lease)
+            hand = self._hand
+            if hand is not None:
+                left = hand.ids - {due.id for due, _ in self._unrecorded}
+                until = tx.now + self.lease
+                hand = Hand(until, store.keep_in_hand(tx.conn, left, hand.until, until))
+        self._hand = hand
         self._count(self._unrecorded)
         self._unrecorded = []
 
-    def _keep(self, tx: Transaction, done: Sequence[tuple[store.Due, store.Outcome]]) -> None:
+    def _keep(self, tx: Transaction, done: Sequence[Done]) -> None:
         if not done:
             return
         recorded = store.record(tx.conn, [outcome for _, outcome in done], tx.now)
@@ -250,15 +252,17 @@ class Office:
             if outcome.id in recorded:
                 _say(tx, due, outcome)
 
-    def _count(self, done: Sequence[tuple[store.Due, store.Outcome]]) -> None:
+    def _count(self, done: Sequence[Done]) -> None:
         for due, outcome in done:
             state = "postponed" if outcome.state == "pending" else outcome.state
             self.counts[due.template, state] += 1
 
-    def _let_go(self, unsent: Sequence[store.Due], pause: datetime.timedelta) -> None:
-        """Nobody tried these: they are due again soon, and it does not count as a try."""
-        with self.transaction() as tx:
-            store.keep_in_hand(tx.conn, [due.id for due in unsent], tx.now + pause)
+    def _let_go(self, pause: datetime.timedelta) -> None:
+        """Nobody tried what is in hand: it is due again soon, and that counts as no try."""
+        if self._hand is not None:
+            with self.transaction() as tx:
+                store.keep_in_hand(tx.conn, self._hand.ids, self._hand.until, tx.now + pause)
+            self._hand = None
 
 
 def compose(due: store.Due, known: Known, wanted: settings.Mail, now: datetime.datetime) -> bytes:
@@ -299,7 +303,7 @@ def compose(due: store.Due, known: Known, wanted: settings.Mail, now: datetime.d
 
 def _unwanted(
     taken: Sequence[store.Due], choices: dict[UUID, recipient_store.Recipient]
-) -> Iterable[tuple[store.Due, store.Outcome]]:
+) -> Iterable[Done]:
     """Those e-mails whose recipients left, or do without them."""
     for due in taken:
         choice = choices.get(due.member_id)
@@ -309,21 +313,6 @@ def _unwanted(
             yield due, store.Outcome(due.id, "suppressed", "left")
         elif not choice.email or notice.KIND_OF.get(due.template) in choice.muted:
             yield due, store.Outcome(due.id, "suppressed", "turned_off")
-
-
-def _bystanders(row: notice.Notice, holders: Mapping[str, list[str]]) -> list[UUID]:
-    """Those with the role who are no party and did not take the step.
-
-    Nobody handles their own matter; where nobody else represents the region, the
-    national team does.
-    """
-    assert isinstance(row.to, notice.Role)
-    involved = {row.facts.get(key) for key in ("giver_id", "receiver_id", "actor_id")}
-    for slug in (row.to.name.removeprefix("rep:"), "national"):
-        people = [person for person in holders.get(slug, ()) if person not in involved]
-        if people:
-            return [UUID(person) for person in people]
-    return []
 
 
 def _say(tx: Transaction, due: store.Due, outcome: store.Outcome) -> None:
@@ -342,7 +331,3 @@ def _say(tx: Transaction, due: store.Due, outcome: store.Outcome) -> None:
         schema, region=due.region, subject=due.id, data=data,
         event_id=uuid5(due.id, schema.event), correlation_id=due.correlation_id,
     )  # fmt: skip
-
-
-def _pause(error: RpcError) -> datetime.timedelta:
-    return AWAY if error.family == "try_later" else UNANSWERED

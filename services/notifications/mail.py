@@ -72,11 +72,29 @@ def message(
         name, email: the recipient's; the address is one, see ``is_address``.
         unsubscribe: where one press stops this kind (RFC 8058).
     """
+    words = MIMEMultipart("alternative", policy=_POLICY)
+    words.attach(_text(letter.text, "plain"))
+    words.attach(_text(letter.html, "html"))
+    mail = _with(words, entry) if entry else words
+    headers = _headers(notice_id, exchange_id, mail_from, unsubscribe, now)
+    headers |= {"To": formataddr((render.clean(name), email)), "Subject": letter.subject}
+    for header, value in headers.items():
+        # All of them are clean by now; a mistake of ours must not become somebody's header.
+        assert value.isprintable(), f"{header} is not one line"
+        mail[header] = value if value.isascii() else Header(value, "utf-8", 76, header).encode()
+    return mail.as_bytes()
+
+
+def _headers(
+    notice_id: UUID,
+    exchange_id: UUID | None,
+    mail_from: str,
+    unsubscribe: str | None,
+    now: datetime.datetime,
+) -> dict[str, str]:
     domain = parseaddr(mail_from)[1].rpartition("@")[2]
     headers = {
         "From": mail_from,
-        "To": formataddr((render.clean(name), email)),
-        "Subject": letter.subject,
         "Date": format_datetime(now),
         "Message-ID": f"<{notice_id}@{domain}>",
         NOTICE_HEADER: str(notice_id),
@@ -87,15 +105,7 @@ def message(
     if unsubscribe:
         headers["List-Unsubscribe"] = f"<{unsubscribe}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    words = MIMEMultipart("alternative", policy=_POLICY)
-    words.attach(_text(letter.text, "plain"))
-    words.attach(_text(letter.html, "html"))
-    mail = _with(words, entry) if entry else words
-    for header, value in headers.items():
-        # All of them are clean by now; a mistake of ours must not become somebody's header.
-        assert value.isprintable(), f"{header} is not one line"
-        mail[header] = value if value.isascii() else Header(value, "utf-8", 76, header).encode()
-    return mail.as_bytes()
+    return headers
 
 
 def _text(text: str, subtype: str) -> MIMEText:

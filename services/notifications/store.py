@@ -1,7 +1,7 @@
 """The SQL of notices: written, sent, shown and read."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -156,12 +156,30 @@ def claim(
         ).fetchall()
 
 
-def keep_in_hand(conn: Connection, ids: Sequence[UUID], until: datetime.datetime) -> None:
-    """Set when these e-mails are due for others: later to keep them, sooner to let go."""
-    conn.execute(
-        "update notice set next_at = %s where id = any(%s) and state = 'pending'",
-        [until, list(ids)],
+def keep_in_hand(
+    conn: Connection,
+    ids: Collection[UUID],
+    held_until: datetime.datetime,
+    until: datetime.datetime,
+) -> set[UUID]:
+    """Set when e-mails are due for others: later to keep them, sooner to let go.
+
+    Args:
+        held_until: what was set when they were taken in hand; what somebody else has
+            taken over since is left alone.
+
+    Returns:
+        The ids that were still in hand.
+    """
+    rows = conn.execute(
+        """
+        update notice set next_at = %s
+        where id = any(%s) and state = 'pending' and next_at = %s
+        returning id
+        """,
+        [until, list(ids), held_until],
     )
+    return {row[0] for row in rows}
 
 
 def record(conn: Connection, outcomes: Sequence[Outcome], now: datetime.datetime) -> set[UUID]:

@@ -1,5 +1,6 @@
 """E-mails reach a real SMTP server: each once, whatever fails on the way."""
 
+import datetime
 from collections import Counter
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from services.bus.caller import Caller
 from services.bus.transaction import Database
 from services.contracts import exchanges, members
-from services.notifications import delivery, handlers, mail
+from services.notifications import delivery, handlers, mail, store
 from services.notifications.delivery import Office
 from tests.notifications import scene
 from tests.notifications.scene import Others, Pair, Postbox
@@ -186,10 +187,10 @@ def test_mail_in_the_hands_of_a_sender_that_died_is_taken_over(
     assert len(postbox.mails()) == 2
 
 
-def test_a_restart_of_the_database_after_sending_repeats_no_mail(
+def test_a_restart_of_the_database_after_sending_repeats_and_delays_no_mail(
     database: Database, postbox: Postbox, office: Office
 ) -> None:
-    scene.hear(database, Pair().says(exchanges.ExchangeBooked))
+    scene.hear(database, *[Pair().says(exchanges.ExchangeBooked) for _ in range(15)])
     keep = office._keep
 
     def away(_: object, done: list[object]) -> None:
@@ -200,10 +201,27 @@ def test_a_restart_of_the_database_after_sending_repeats_no_mail(
     with pytest.raises(ConnectionError):
         office.run()
     office._keep = keep  # type: ignore[method-assign]
+    assert len(postbox.mails()) == delivery.GROUP
     office.run()
+    sent = Counter(str(mail["X-Timebank-Notice"]) for mail in postbox.mails())
+    assert (len(sent), max(sent.values())) == (30, 1)
+
+
+def test_a_sender_that_was_slow_leaves_alone_what_another_has_taken_over(
+    database: Database,
+) -> None:
+    scene.hear(database, Pair().says(exchanges.ExchangeBooked))
+    lease = datetime.timedelta(seconds=60)
+    with database.transaction() as tx:
+        slow = tx.now + lease
+        taken = {due.id for due in store.claim(tx.conn, "london", tx.now, slow, 10)}
+        assert store.claim(tx.conn, "london", tx.now, slow, 10) == []
     scene.advance(database, seconds=61)
-    office.run()
-    assert len(postbox.mails()) == 2
+    with database.transaction() as tx:
+        quick = tx.now + lease
+        assert {due.id for due in store.claim(tx.conn, "london", tx.now, quick, 10)} == taken
+        assert store.keep_in_hand(tx.conn, taken, slow, tx.now) == set()
+        assert store.keep_in_hand(tx.conn, taken, quick, quick + lease) == taken
 
 
 def test_what_became_of_a_mail_is_said_once_and_without_address(

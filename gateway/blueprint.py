@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import flask
 import flask_smorest
+import marshmallow
 
 from gateway import body, etags, idempotency
+from gateway.schemas import field
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -35,6 +37,16 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(name, __name__, description=description)
         self.secured = secured
         self._prepare_doc_cbks.append(self._prepare_our_doc)
+
+    def arguments(self, schema: type[marshmallow.Schema], **kwargs: Any) -> Any:
+        """Take a body or a query; its schema is built once, not for every request."""
+        made = schema()
+        if isinstance(made, field.Body):
+            made.may_be_absent = not kwargs.get("required", True)
+        place = kwargs.get("location", "json")
+        take = super().arguments(made, **kwargs)
+        note = _noted(lambda notes: notes.setdefault("places", set()).add(place))
+        return lambda view: note(take(view))
 
     @staticmethod
     def raises(*statuses: int) -> Callable[[View], View]:
@@ -72,22 +84,23 @@ class Blueprint(flask_smorest.Blueprint):
         self, doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **_: Any
     ) -> dict[str, Any]:
         notes = doc_info.get(_OURS, {})
-        responses = doc.setdefault("responses", {})
-        for status in sorted(self._statuses(doc_info, notes)):
-            responses.setdefault(str(status), f"Problem{status}")
+        responses = {str(status): said for status, said in doc.get("responses", {}).items()}
+        doc["responses"] = responses
+        for status in self._statuses(notes):
+            responses[str(status)] = f"Problem{status}"
         parameters = doc.setdefault("parameters", [])
         parameters.extend(_parameters(notes, method, self.secured))
         if notes.get("versioned"):
             for status in doc_info.get("success_status_codes", []):
-                responses[status].setdefault("headers", {})["ETag"] = "ETag"
+                responses[str(status)].setdefault("headers", {})["ETag"] = "ETag"
             if method == "get":
                 responses["304"] = "NotModified"
         if not self.secured:
             doc["security"] = []
         return doc
 
-    def _statuses(self, doc_info: dict[str, Any], notes: dict[str, Any]) -> set[int]:
-        places = {each["in"] for each in doc_info.get("arguments", {}).get("parameters", [])}
+    def _statuses(self, notes: dict[str, Any]) -> set[int]:
+        places = notes.get("places", set())
         return (
             _ALWAYS
             | (_WITH_A_TOKEN if self.secured else set())

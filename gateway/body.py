@@ -28,8 +28,11 @@ class Parser(flaskparser.FlaskParser):
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:
         data = req.get_data(cache=True)
-        if not data:
+        if not data and getattr(schema, "may_be_absent", False):
             return core.missing
+        if not data:
+            errors = [{"pointer": "", "message": "A body is required.", "code": "required"}]
+            raise Problem("invalid", "There is no body.", errors=errors)
         if len(data) > LARGEST:
             raise Problem("body_too_large", "The body is larger than 64 KiB.")
         if not flaskparser.is_json_request(req):

@@ -54,6 +54,7 @@ def blueprint(settings: Settings) -> Blueprint:
 
     @routes.post("/dev/sign-in")
     @routes.arguments(sign_in.SignIn)
+    @routes.raises(503)
     @routes.response(200, sign_in.Token)
     def sign_in_as(wanted: dict[str, str]) -> dict[str, Any]:
         """Sign in with any e-mail address, without a password."""
@@ -65,6 +66,7 @@ def blueprint(settings: Settings) -> Blueprint:
         }
 
     @routes.get("/dev/jwks.json")
+    @routes.raises(503)
     @routes.response(200, sign_in.KeySet)
     def key_set() -> flask.Response:
         """The public key that tokens of this issuer are checked with."""
@@ -73,6 +75,7 @@ def blueprint(settings: Settings) -> Blueprint:
         return flask.jsonify({"keys": [settings.development_key.as_dict(private=False)]})
 
     @routes.get("/dev/.well-known/openid-configuration")
+    @routes.raises(503)
     @routes.response(200, sign_in.Discovery)
     def discovery() -> dict[str, Any]:
         """Where this issuer's parts are."""

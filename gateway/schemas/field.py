@@ -19,6 +19,9 @@ _YEARS = (2000, 2100)
 class Body(marshmallow.Schema):
     """What a client sends: a field we do not know is a mistake worth hearing about."""
 
+    may_be_absent = False
+    """Whether no body at all is taken for an empty one."""
+
     class Meta:
         unknown = marshmallow.RAISE
 
@@ -110,6 +113,9 @@ class Number(fields.Integer):
 
 class Moment(fields.AwareDateTime):
     """A point in time with its zone; handed on as ISO 8601 in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": "^20[0-9]{2}-"}, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         moment: datetime.datetime = super()._deserialize(value, *args, **kwargs)

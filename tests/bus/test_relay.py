@@ -1,0 +1,78 @@
+"""The relay's choice: oldest first, region by region, never what another relay has in hand."""
+
+import psycopg
+import pytest
+
+from services.bus import relay
+from services.bus.transaction import Database
+from tests.bus.echo import Said
+
+REGIONS = ("london", "north-west")
+
+
+@pytest.fixture
+def database(service_database):
+    made = Database(service_database("services.bus"), size=4)
+    made.open()
+    yield made
+    made.close()
+
+
+def say(database, region, count):
+    with database.transaction() as tx:
+        return [
+            tx.emit(Said, region=region, subject="x", data={"word": str(number)})
+            for number in range(count)
+        ]
+
+
+def test_a_region_with_a_backlog_delays_no_other(database):
+    say(database, "london", 500)
+    few = say(database, "north-west", 3)
+
+    with database.pool.connection() as conn:
+        chosen = relay.choose(conn, REGIONS, 10)
+
+    assert set(few) <= {row.id for row in chosen}
+    assert len(chosen) == 10
+
+
+def test_the_oldest_of_a_region_leave_first(database):
+    ids = say(database, "london", 20)
+
+    with database.pool.connection() as conn:
+        chosen = relay.choose(conn, REGIONS, 5)
+
+    assert {row.id for row in chosen} == set(ids[:5])
+
+
+def test_what_commits_late_is_chosen_although_younger_ids_have_left(database):
+    with psycopg.connect(database.pool.conninfo) as slow:
+        slow.execute(
+            "insert into outbox (id, region, routing_key, headers, body)"
+            " values ('00000000-0000-7000-8000-000000000000', 'london', 'k', '{}', '')"
+        )
+        younger = say(database, "london", 1)
+        with database.pool.connection() as conn:
+            assert [row.id for row in relay.choose(conn, REGIONS, 5)] == younger
+            relay.remove(conn, set(younger))
+        slow.commit()
+
+    with database.pool.connection() as conn:
+        assert len(relay.choose(conn, REGIONS, 5)) == 1
+
+
+def test_two_relays_never_have_the_same_row_in_hand(database):
+    say(database, "london", 10)
+
+    with database.pool.connection() as one, database.pool.connection() as other:
+        first = {row.id for row in relay.choose(one, REGIONS, 6)}
+        second = {row.id for row in relay.choose(other, REGIONS, 10)}
+
+    assert first.isdisjoint(second)
+    assert len(first | second) == 10
+
+
+def test_a_contract_refuses_a_body_that_lacks_a_field(database):
+    with pytest.raises(ValueError, match="word"), database.transaction() as tx:
+        tx.emit(Said, region="london", subject="x", data={})

@@ -1,0 +1,91 @@
+"""Metrics are declared once, logs tell nothing personal, health tells alive from working."""
+
+import inspect
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from services.telemetry import health, metrics
+
+
+def test_every_metric_has_a_meaning_with_a_sentence_and_says_where_to_look():
+    for metric in metrics.METRICS:
+        assert metric.meaning.endswith("."), metric.name
+        assert metric.look.endswith((".", "?", "`.")), metric.name
+        assert metric.name.startswith("timebank_")
+
+
+def test_every_metric_is_declared_once_and_moved_by_a_verb():
+    names = [metric.name for metric in metrics.METRICS]
+    verbs = "".join(
+        inspect.getsource(verb)
+        for _, verb in inspect.getmembers(metrics, inspect.isfunction)
+        if verb.__module__ == metrics.__name__
+    )
+
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert f'"{name}"' in verbs, name
+
+
+def test_a_verb_moves_its_metric():
+    metrics.minutes_transferred("exchange", "london", 45)
+
+    _, _, body = health.page("ledger", dict, "/metrics")
+    line = 'timebank_minutes_transferred_total{kind="exchange",region="london"}'
+    assert line in body.decode()
+
+
+def test_a_process_that_lives_but_does_not_consume_says_both():
+    alive, _, _ = health.page("ledger", lambda: {"consuming": False}, "/_ping")
+    status, _, body = health.page("ledger", lambda: {"consuming": False}, "/_status")
+
+    assert alive == "200 OK"
+    assert status == "503 Service Unavailable"
+    assert json.loads(body)["checks"] == {"consuming": False}
+
+
+def test_a_process_that_does_its_work_says_so():
+    status, _, body = health.page("ledger", lambda: {"consuming": True}, "/_status")
+
+    assert status == "200 OK"
+    assert json.loads(body)["status"] == "pass"
+
+
+def test_an_unknown_path_is_not_found():
+    assert health.page("ledger", dict, "/elsewhere")[0] == "404 Not Found"
+
+
+@pytest.fixture
+def lines():
+    """Log lines of a process of their own: configuring logs would change the tests' own."""
+
+    def logged(statement):
+        program = (
+            "import logging, structlog; from services.telemetry import logs;"
+            f"logs.configure('ledger'); {statement}"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return logged
+
+
+def test_a_log_line_is_json_with_its_service(lines):
+    (line,) = lines("structlog.get_logger('x').info('posted', minutes=60, correlation_id='c1')")
+
+    assert line["service"] == "ledger"
+    assert (line["event"], line["minutes"], line["correlation_id"]) == ("posted", 60, "c1")
+    assert line["level"] == logging.getLevelName(logging.INFO).lower()
+
+
+@pytest.mark.parametrize("key", ["name", "email", "title", "message"])
+def test_a_log_line_never_carries_a_personal_value(lines, key):
+    (line,) = lines(f"structlog.get_logger('x').info('joined', {key}='Asha Invented')")
+
+    assert "Asha" not in json.dumps(line)

@@ -28,7 +28,7 @@ def ask(
     wished: Wish,
     message: str | None,
     now: datetime.datetime,
-) -> Steps:
+) -> Taken:
     """Ask for what a listing offers, or offer what it asks for.
 
     Raises:
@@ -76,7 +76,7 @@ def ask(
         settled_at=None,
         reversal_asked_by=None,
     )
-    return (Taken(asked, "ask", asker.id, now, "exchange_requested"),)
+    return Taken(asked, "ask", asker.id, now, "exchange_requested")
 
 
 def let_in(exchange: Exchange, now: datetime.datetime) -> Steps:

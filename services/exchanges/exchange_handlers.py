@@ -44,14 +44,15 @@ def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     wanted = schemas.load(schemas.Ask, body)
     asker = _asker(tx, caller)
     listing = listing_handlers.locked(tx, wanted["listing_id"])
+    if listing.capacity is not None:
+        listing = listing_handlers.counted(tx, listing)
     listing.require_askable_by(asker.id, tx.now)
     wished = Wish(minutes=wanted["minutes"], starts_at=wanted["starts_at"])
-    taken = agreement.ask(new_id(), listing, asker, wished, wanted["message"], tx.now)
-    asked = step_handlers.latest(taken)
+    asked = agreement.ask(new_id(), listing, asker, wished, wanted["message"], tx.now)
     exchange_store.add(tx.conn, asked)
-    exchange_store.add_steps(tx.conn, taken)
-    step_handlers.say(tx, taken)
-    return answers.exchange(asked, caller_handlers.actor(caller, asked), tx.now)
+    step_handlers.say(tx, [asked])
+    actor = caller_handlers.actor(caller, asked.exchange)
+    return answers.exchange(asked.exchange, actor, tx.now)
 
 
 def _asker(tx: Transaction, caller: Caller) -> agreement.Asker:
@@ -161,10 +162,13 @@ _WISHED = tuple(field.name for field in dataclasses.fields(Wish))
 
 
 def _require_standing(tx: Transaction, caller: Caller, action: str) -> None:
-    """Somebody who waits may take back what they asked, and nothing else."""
-    if action == "withdraw":
-        caller_handlers.member(caller)
-    else:
+    """Somebody who waits may take back what they asked, and nothing else.
+
+    That an approved caller has not left since need not be looked up: what was open ended
+    with their leaving.
+    """
+    caller_handlers.member(caller)
+    if not caller.approved and action != "withdraw":
         caller_handlers.approved_member(tx, caller)
 
 
@@ -206,7 +210,7 @@ def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
         raise errors.ExchangeNotFound
     actor = caller_handlers.actor(caller, found)
     history = exchange_store.history(tx.conn, found.id)
-    thanks = exchange_store.thanks_of(tx.conn, found.id)
+    thanks = exchange_store.thanks_of(tx.conn, found.id) if found.completed_at else []
     return {
         **answers.exchange(found, actor, tx.now),
         "history": [answers.history_step(**vars(step)) for step in history],

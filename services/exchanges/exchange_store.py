@@ -62,12 +62,26 @@ class Page:
     limit: int
 
 
-def add(conn: Connection, new: Exchange) -> None:
+_HISTORY: LiteralString = """
+    insert into exchange_step (exchange_id, version, action, actor_id, state, minutes, reason, at)
+    select * from unnest(
+        %s::uuid[], %s::integer[], %s::text[], %s::uuid[], %s::text[], %s::integer[], %s::text[],
+        %s::timestamptz[])
+"""
+"""Added in the statement that writes the exchanges, which spares every step a round trip.
+A second step from one version is refused by the key."""
+
+
+def add(conn: Connection, asked: Taken) -> None:
+    """Keep a new exchange with the first step of its history."""
+    new = asked.exchange
     conn.execute(
         f"""
-        insert into exchange ({_COLUMNS}) values (
-            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        with added as (
+            insert into exchange ({_COLUMNS}) values (
+                %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s))
+        {_HISTORY}
         """,
         [
             new.id, new.version, new.listing_id, new.title, new.category, new.pathway,
@@ -77,69 +91,69 @@ def add(conn: Connection, new: Exchange) -> None:
             new.actor_id, new.minutes, new.stated_minutes, new.held_minutes,
             new.shortfall_minutes, new.starts_at, new.attempt, new.from_fund, new.ruled,
             new.sequence, new.entered_at, new.deadline, new.booked_at, new.completed_at,
-            new.settled_at, new.reversal_asked_by,
+            new.settled_at, new.reversal_asked_by, *_history([asked]),
         ],
     )  # fmt: skip
 
 
-def save(conn: Connection, changed: Sequence[Exchange]) -> None:
-    """Write back what steps have changed, in one statement."""
+def save(conn: Connection, taken: Sequence[Taken]) -> None:
+    """Write where each exchange now stands, and add the steps to the histories.
+
+    Args:
+        taken: steps of any number of exchanges, each exchange's in their order.
+    """
+    latest = {step.exchange.id: step.exchange for step in taken}.values()
     conn.execute(
-        """
-        update exchange
-           set version = new.version, sent_at = new.sent_at, state = new.state,
-               next_actor = new.next_actor, actor_id = new.actor_id, minutes = new.minutes,
-               stated_minutes = new.stated_minutes, held_minutes = new.held_minutes,
-               shortfall_minutes = new.shortfall_minutes, starts_at = new.starts_at,
-               attempt = new.attempt, from_fund = new.from_fund, ruled = new.ruled,
-               sequence = new.sequence, entered_at = new.entered_at, deadline = new.deadline,
-               booked_at = new.booked_at, completed_at = new.completed_at,
-               settled_at = new.settled_at, reversal_asked_by = new.reversal_asked_by
-          from unnest(
-               %s::uuid[], %s::integer[], %s::timestamptz[], %s::text[], %s::text[], %s::uuid[],
-               %s::integer[], %s::integer[], %s::integer[], %s::integer[], %s::timestamptz[],
-               %s::integer[], %s::boolean[], %s::boolean[], %s::integer[], %s::timestamptz[],
-               %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
-               %s::uuid[])
-            as new (id, version, sent_at, state, next_actor, actor_id, minutes, stated_minutes,
-                    held_minutes, shortfall_minutes, starts_at, attempt, from_fund, ruled,
-                    sequence, entered_at, deadline, booked_at, completed_at, settled_at,
-                    reversal_asked_by)
-         where exchange.id = new.id
+        f"""
+        with saved as (
+            update exchange
+               set version = new.version, sent_at = new.sent_at, state = new.state,
+                   next_actor = new.next_actor, actor_id = new.actor_id, minutes = new.minutes,
+                   stated_minutes = new.stated_minutes, held_minutes = new.held_minutes,
+                   shortfall_minutes = new.shortfall_minutes, starts_at = new.starts_at,
+                   attempt = new.attempt, from_fund = new.from_fund, ruled = new.ruled,
+                   sequence = new.sequence, entered_at = new.entered_at, deadline = new.deadline,
+                   booked_at = new.booked_at, completed_at = new.completed_at,
+                   settled_at = new.settled_at, reversal_asked_by = new.reversal_asked_by
+              from unnest(
+                   %s::uuid[], %s::integer[], %s::timestamptz[], %s::text[], %s::text[],
+                   %s::uuid[], %s::integer[], %s::integer[], %s::integer[], %s::integer[],
+                   %s::timestamptz[], %s::integer[], %s::boolean[], %s::boolean[],
+                   %s::integer[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+                   %s::timestamptz[], %s::timestamptz[], %s::uuid[])
+                as new (id, version, sent_at, state, next_actor, actor_id, minutes,
+                        stated_minutes, held_minutes, shortfall_minutes, starts_at, attempt,
+                        from_fund, ruled, sequence, entered_at, deadline, booked_at,
+                        completed_at, settled_at, reversal_asked_by)
+             where exchange.id = new.id)
+        {_HISTORY}
         """,
         [
-            [getattr(exchange, name) for exchange in changed]
-            for name in (
-                "id", "version", "sent_at", "state", "next_actor", "actor_id", "minutes",
-                "stated_minutes", "held_minutes", "shortfall_minutes", "starts_at", "attempt",
-                "from_fund", "ruled", "sequence", "entered_at", "deadline", "booked_at",
-                "completed_at", "settled_at", "reversal_asked_by",
-            )
+            *(
+                [getattr(exchange, name) for exchange in latest]
+                for name in (
+                    "id", "version", "sent_at", "state", "next_actor", "actor_id", "minutes",
+                    "stated_minutes", "held_minutes", "shortfall_minutes", "starts_at",
+                    "attempt", "from_fund", "ruled", "sequence", "entered_at", "deadline",
+                    "booked_at", "completed_at", "settled_at", "reversal_asked_by",
+                )
+            ),
+            *_history(taken),
         ],
     )  # fmt: skip
 
 
-def add_steps(conn: Connection, taken: Sequence[Taken]) -> None:
-    """Add steps to the history; a second step from one version is refused by its key."""
-    conn.execute(
-        """
-        insert into exchange_step (
-            exchange_id, version, action, actor_id, state, minutes, reason, at)
-        select * from unnest(
-            %s::uuid[], %s::integer[], %s::text[], %s::uuid[], %s::text[], %s::integer[],
-            %s::text[], %s::timestamptz[])
-        """,
-        [
-            [step.exchange.id for step in taken],
-            [step.exchange.version for step in taken],
-            [step.action for step in taken],
-            [step.actor_id for step in taken],
-            [step.exchange.state for step in taken],
-            [step.exchange.minutes for step in taken],
-            [step.reason for step in taken],
-            [step.at for step in taken],
-        ],
-    )
+def _history(taken: Sequence[Taken]) -> list[list[Any]]:
+    return [
+        [step.exchange.id for step in taken],
+        [step.exchange.version for step in taken],
+        [step.action for step in taken],
+        [step.actor_id for step in taken],
+        [step.exchange.state for step in taken],
+        [step.exchange.minutes for step in taken],
+        [step.reason for step in taken],
+        [step.at for step in taken],
+    ]
 
 
 def by_id(conn: Connection, exchange_id: UUID) -> Exchange | None:

@@ -153,9 +153,19 @@ def locked(tx: Transaction, listing_id: Any) -> Listing:
         errors.ListingNotFound: there is none.
     """
     parsed = schemas.an_id(str(listing_id))
-    if parsed is None or not listing_store.lock(tx.conn, parsed):
+    found = listing_store.lock(tx.conn, parsed) if parsed else None
+    if found is None:
         raise errors.ListingNotFound
-    return _found(tx, parsed)
+    return found
+
+
+def counted(tx: Transaction, held: Listing) -> Listing:
+    """A listing we hold, with the exchanges that are open on it now.
+
+    A statement of its own: under READ COMMITTED only what begins after the lock was
+    granted sees the exchange that the one we waited for has opened.
+    """
+    return _found(tx, held.id)
 
 
 def _found(tx: Transaction, listing_id: Any) -> Listing:

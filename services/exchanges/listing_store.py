@@ -89,16 +89,15 @@ def by_id(conn: Connection, listing_id: UUID) -> Listing | None:
         ).fetchone()
 
 
-def lock(conn: Connection, listing_id: UUID) -> bool:
-    """Hold the listing until the transaction ends; whoever asks meanwhile waits.
+def lock(conn: Connection, listing_id: UUID) -> Listing | None:
+    """Hold a listing until the transaction ends; whoever asks meanwhile waits.
 
-    The capacity is to be counted by a statement after this one: under READ COMMITTED
-    it then sees the exchange that the one we waited for has opened.
+    What it says of open exchanges is what was so before the wait: see ``by_id``.
     """
-    row = conn.execute(
-        "select true from listing where id = %s for no key update", [listing_id]
-    ).fetchone()
-    return row is not None
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        return cursor.execute(
+            f"select {_COLUMNS} from listing where id = %s for no key update", [listing_id]
+        ).fetchone()
 
 
 def newest(
@@ -134,7 +133,8 @@ def most_relevant(
 ) -> list[Listing]:
     """The open listings whose words match, best first, then newest.
 
-    The words must all be there; the last may be the beginning of one.
+    The words must all be there; the last may be the beginning of one. Only the page that
+    is wanted is read as a whole and has its open exchanges counted.
     """
     with conn.cursor(row_factory=class_row(Listing)) as cursor:
         return cursor.execute(
@@ -142,19 +142,23 @@ def most_relevant(
             with wanted as (
                 select websearch_to_tsquery('english', %(words)s)
                        || (websearch_to_tsquery('english', %(earlier)s)
-                           && to_tsquery('simple', %(prefix)s)) as query)
-            select {_COLUMNS} from listing, wanted
-             where state = 'open' and expires_at > %(now)s
-               and search @@ wanted.query
-               and owner_id is distinct from %(seeker)s
-               and (%(kind)s::text is null or kind = %(kind)s)
-               and (%(category)s::text is null or category = %(category)s)
-               and (%(pathway)s::text is null or pathway = %(pathway)s)
-               and (%(region)s::text is null or region = %(region)s)
-               and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
-               and (%(online)s::boolean is null or online = %(online)s)
-             order by ts_rank(search, wanted.query) desc, id desc
-             limit %(limit)s offset %(offset)s
+                           && to_tsquery('simple', %(prefix)s)) as query),
+            best as (
+                select id, ts_rank(search, wanted.query) as rank
+                  from listing, wanted
+                 where state = 'open' and expires_at > %(now)s
+                   and search @@ wanted.query
+                   and owner_id is distinct from %(seeker)s
+                   and (%(kind)s::text is null or kind = %(kind)s)
+                   and (%(category)s::text is null or category = %(category)s)
+                   and (%(pathway)s::text is null or pathway = %(pathway)s)
+                   and (%(region)s::text is null or region = %(region)s)
+                   and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
+                   and (%(online)s::boolean is null or online = %(online)s)
+                 order by rank desc, id desc
+                 limit %(limit)s offset %(offset)s)
+            select {_COLUMNS} from listing join best using (id)
+             order by best.rank desc, id desc
             """,
             {
                 **_filters(search),

@@ -25,7 +25,7 @@ class Exchanges:
                 if not sweep_handlers.sweep(tx, self.bus.regions):
                     return
 
-    @every(seconds=15)
+    @every(seconds=10)
     def count(self) -> None:
         with self.bus.transaction() as tx:
             counts = sweep_handlers.count(tx, self.bus.regions)

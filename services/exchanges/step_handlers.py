@@ -20,7 +20,7 @@ def keep(tx: Transaction, taken: Sequence[Taken], correlation_id: str | None = N
 
 
 def keep_caused(tx: Transaction, caused: Mapping[str | None, Sequence[Taken]]) -> None:
-    """Keep steps of different causes in one go: two statements for any number.
+    """Keep steps of different causes in one go: one statement for any number.
 
     Args:
         caused: by correlation id (``None``: the transaction's own) what it brought about;
@@ -29,8 +29,7 @@ def keep_caused(tx: Transaction, caused: Mapping[str | None, Sequence[Taken]]) -
     taken = [step for steps in caused.values() for step in steps]
     if not taken:
         return
-    exchange_store.save(tx.conn, list({step.exchange.id: step.exchange for step in taken}.values()))
-    exchange_store.add_steps(tx.conn, taken)
+    exchange_store.save(tx.conn, taken)
     for correlation_id, steps in caused.items():
         say(tx, steps, correlation_id)
 

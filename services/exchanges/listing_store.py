@@ -14,6 +14,9 @@ from services.exchanges.listing import Listing
 
 Connection = psycopg.Connection[Any]
 
+RANKED = 1000
+"""Matches that are ranked, at most: ranking reads each one's words, and nobody pages so far."""
+
 _COLUMNS: LiteralString = """
     id, version, owner_id, kind, title, description, category, pathway, minutes, online, place,
     skills, capacity, state, region, organisation, published_at, expires_at,
@@ -133,8 +136,9 @@ def most_relevant(
 ) -> list[Listing]:
     """The open listings whose words match, best first, then newest.
 
-    The words must all be there; the last may be the beginning of one. Only the page that
-    is wanted is read as a whole and has its open exchanges counted.
+    The words must all be there; the last may be the beginning of one. Of more than
+    ``RANKED`` matches the newest are ranked. Only the page that is wanted is read as a
+    whole and has its open exchanges counted.
     """
     with conn.cursor(row_factory=class_row(Listing)) as cursor:
         return cursor.execute(
@@ -143,8 +147,8 @@ def most_relevant(
                 select websearch_to_tsquery('english', %(words)s)
                        || (websearch_to_tsquery('english', %(earlier)s)
                            && to_tsquery('simple', %(prefix)s)) as query),
-            best as (
-                select id, ts_rank(search, wanted.query) as rank
+            matching as (
+                select id, search
                   from listing, wanted
                  where state = 'open' and expires_at > %(now)s
                    and search @@ wanted.query
@@ -155,6 +159,11 @@ def most_relevant(
                    and (%(region)s::text is null or region = %(region)s)
                    and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
                    and (%(online)s::boolean is null or online = %(online)s)
+                 order by id desc
+                 limit %(ranked)s),
+            best as (
+                select id, ts_rank(search, wanted.query) as rank
+                  from matching, wanted
                  order by rank desc, id desc
                  limit %(limit)s offset %(offset)s)
             select {_COLUMNS} from listing join best using (id)
@@ -166,6 +175,7 @@ def most_relevant(
                 "earlier": search.before,
                 "prefix": f"'{search.prefix}':*" if search.prefix else "",
                 "now": now,
+                "ranked": RANKED,
                 "offset": offset,
                 "limit": limit,
             },

@@ -10,6 +10,7 @@ from services.bus.envelope import Event
 from services.bus.transaction import Transaction, new_id
 from services.ledger import account, answers, errors, store, transfer, transfer_handlers
 from services.ledger.account import Account
+from services.ledger.limit import LimitChange
 from services.ledger.transfer import Cause
 
 
@@ -57,7 +58,7 @@ def say_farewell(tx: Transaction, events: Sequence[Event]) -> None:
     store.add_limit_changes(
         tx.conn,
         [
-            store.LimitChange(new_id(), key, None, None, 0, None, "left", None, tx.now)
+            LimitChange(new_id(), tx.now, account_id=key, floor_minutes=0, reason="left")
             for key in leaving
         ],
     )

@@ -1,5 +1,6 @@
 """What the ledger hears and answers, and who may ask."""
 
+from dataclasses import replace
 from typing import Any
 
 from services.bus.caller import Caller
@@ -12,6 +13,7 @@ from services.ledger import account_handlers, answers, errors, hold_handlers, st
 from services.ledger.account import Account
 from services.ledger.account_handlers import MemberNamed
 from services.ledger.hold_handlers import Accepted, Completed, Ended, Reversed
+from services.ledger.limit import LimitChange
 
 # Holds, transfers and accounts are themselves the record of what was heard: every
 # subscription has a natural key, and the inbox stays empty.
@@ -122,25 +124,35 @@ def set_limit(
     """
     if not caller.is_national:
         raise NotAllowed
-    if (member_id is None) == (region is None) or (region and floor_minutes is None):
+    if (member_id is None) == (region is None):
         raise errors.LimitNotValid
-    change = store.LimitChange(
-        id=new_id(),
-        account_id=None if member_id is None else _existing(tx, member_id).id,
-        region=None if region is None else _region(tx, region),
-        floor_before_minutes=None,
-        floor_minutes=None if floor_minutes is None else answers.floor(floor_minutes),
-        starter_grant_minutes=(
-            None if starter_grant_minutes is None else answers.grant(starter_grant_minutes)
-        ),
-        reason=answers.reason(reason),
-        author_id=caller.id,
-        valid_from=tx.now,
-    )
-    if change.account_id and change.starter_grant_minutes is not None:
-        raise errors.LimitNotValid
+    if region is None:
+        change = _members_limit(tx, member_id, floor_minutes, starter_grant_minutes)
+    else:
+        change = _regions_limit(tx, region, floor_minutes, starter_grant_minutes)
+    change = replace(change, reason=answers.reason(reason), author_id=caller.id)
     store.add_limit_changes(tx.conn, [change])
     return answers.row(store.limit_changes(tx.conn, change.account_id, change.region)[0])
+
+
+def _members_limit(tx: Transaction, member_id: Any, floor: Any, grant: Any) -> LimitChange:
+    found = _existing(tx, member_id)
+    if found.kind == "issue":
+        raise errors.AccountUnknown
+    if grant is not None:
+        raise errors.LimitNotValid("A starter grant is a region's, not a member's.")
+    wanted = None if floor is None else answers.floor(floor)
+    return LimitChange(new_id(), account_id=found.id, floor_minutes=wanted, valid_from=tx.now)
+
+
+def _regions_limit(tx: Transaction, region: Any, floor: Any, grant: Any) -> LimitChange:
+    return LimitChange(
+        new_id(),
+        region=_region(tx, region),
+        floor_minutes=answers.floor(floor),
+        starter_grant_minutes=None if grant is None else answers.grant(grant),
+        valid_from=tx.now,
+    )
 
 
 def limits(

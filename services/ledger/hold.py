@@ -77,6 +77,9 @@ class Answers:
 def answer(questions: Iterable[Question], accounts: Mapping[UUID, Account]) -> Answers:
     """Decide about questions in their order, each on what those before it left.
 
+    The fund makes up what an exchange lacks, never debt from before: it helps with no
+    more than the minutes of the hold.
+
     Args:
         accounts: those asked about, and the fund where a question asks it for help.
     """
@@ -85,7 +88,8 @@ def answer(questions: Iterable[Question], accounts: Mapping[UUID, Account]) -> A
     for question in questions:
         available = left[question.account_id]
         shortfall = max(0, question.minutes - available)
-        given = shortfall if question.from_fund and left[FUND] >= shortfall else 0
+        helped = question.from_fund and shortfall <= min(question.minutes, left[FUND])
+        given = shortfall if helped else 0
         held = given == shortfall
         if held:
             left[question.account_id] += given - question.minutes

@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 
 from services.ledger.account import Account, Terms
 from services.ledger.hold import Hold
+from services.ledger.limit import LimitChange
 from services.ledger.transfer import Transfer
 
 Connection = psycopg.Connection[Any]
@@ -49,21 +50,6 @@ class StatementLine:
     exchange_id: UUID | None
     counterpart_id: UUID
     posted_at: datetime.datetime
-
-
-@dataclass(frozen=True)
-class LimitChange:
-    """One line in the history of an account's or a region's limit."""
-
-    id: UUID
-    account_id: UUID | None
-    region: str | None
-    floor_before_minutes: int | None
-    floor_minutes: int | None
-    starter_grant_minutes: int | None
-    reason: str
-    author_id: UUID | None
-    valid_from: datetime.datetime
 
 
 def account(conn: Connection, account_id: UUID) -> Account | None:

@@ -11,10 +11,11 @@ from uuid import UUID, uuid5
 from services.bus.caller import Caller
 from services.bus.envelope import Event
 from services.bus.transaction import Database, Transaction, new_id
-from services.ledger import check, handlers, store
-from services.ledger.account import FUND, ISSUE, Account
+from services.ledger import check, handlers, store, transfer
+from services.ledger.account import FUND, Account
 from services.ledger.account_handlers import MemberNamed
 from services.ledger.hold_handlers import Accepted, Completed, Ended, Reversed
+from services.ledger.transfer import Cause
 
 LONDON = "london"
 
@@ -106,11 +107,8 @@ class Bank:
 
     def hear(self, *told: tuple[str, Any]) -> list[Said]:
         """Handle events of one kind as a batch; what the ledger says to it."""
-        kinds = {kind for kind, _ in told}
-        assert len(kinds) == 1, "a batch is of one kind"
-        subscription = next(s for t, s in handlers.SUBSCRIPTIONS.items() if t.endswith(told[0][0]))
         with self.transaction() as tx:
-            subscription.handle(tx, [_event(subscription.type, data) for _, data in told])
+            hear(tx, *told)
             return said(tx)
 
     def members(self, count: int, region: str = LONDON) -> list[UUID]:
@@ -147,12 +145,17 @@ class Bank:
         return deal
 
     def fill_fund(self, minutes: int) -> None:
-        """Let somebody who owns them donate minutes to the fund."""
-        (donor,) = self.members(1)
-        for (other,) in (self.members(1) for _ in range(-(-minutes // 240))):
-            self.give(donor, other, 240)
+        """Bring the fund to so many minutes, whatever it had."""
+        (friend,) = self.members(1)
+        missing = minutes - self.account(FUND).balance_minutes
         with self.transaction() as tx:
-            handlers.donate(tx, member(donor), "fund", minutes)
+            why = Cause(LONDON, "filling", tx.now)
+            if missing > 0:
+                gift = replace(transfer.starter_grant(friend, missing, why), id=new_id())
+                given = transfer.donation(new_id(), friend, FUND, missing, why)
+                store.post(tx.conn, [gift, given])
+            elif missing < 0:
+                store.post(tx.conn, [transfer.from_fund(new_id(), friend, -missing, why)])
 
     def differences(self) -> dict[str, int]:
         """What the check finds wrong."""
@@ -164,6 +167,13 @@ class Bank:
             row = tx.conn.execute("select sum(balance_minutes)::bigint from account").fetchone()
         assert row is not None
         return int(row[0])
+
+
+def hear(tx: Transaction, *told: tuple[str, Any]) -> None:
+    """Handle events of one kind as a batch in a transaction."""
+    assert len({kind for kind, _ in told}) == 1, "a batch is of one kind"
+    subscription = next(s for t, s in handlers.SUBSCRIPTIONS.items() if t.endswith(told[0][0]))
+    subscription.handle(tx, [_event(subscription.type, data) for _, data in told])
 
 
 def member(member_id: UUID, region: str = LONDON) -> Caller:
@@ -194,9 +204,3 @@ def names(events: Sequence[Said]) -> list[str]:
 def _event(kind: str, data: Any) -> Event:
     now = datetime.datetime.now(datetime.UTC)
     return Event(str(new_id()), kind, data.region, "subject", now, f"of-{kind}", data)
-
-
-__all__ = [
-    "FUND", "ISSUE", "LONDON", "Bank", "Deal", "Said", "joined", "left", "member", "named",
-    "names", "said",
-]  # fmt: skip

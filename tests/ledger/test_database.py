@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
 
-from tests.ledger.bank import FUND, ISSUE, Bank, Deal, joined, left
+from services.ledger.account import FUND, ISSUE
+from tests.ledger.bank import Bank, Deal, joined, left
 
 Sql = Callable[..., Any]
 
@@ -30,7 +31,7 @@ def sql(bank: Bank) -> Iterator[Sql]:
     with psycopg.connect(bank.url, autocommit=True) as conn:
 
         def run(statement: str, *values: Any) -> Any:
-            found = conn.execute(statement, values or None)  # type: ignore[call-overload]
+            found = conn.execute(statement, values or None)
             return found.fetchall() if found.description else found.rowcount
 
         yield run

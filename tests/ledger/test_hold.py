@@ -82,6 +82,15 @@ def test_a_fund_that_lacks_it_gives_nothing_at_all() -> None:
     assert [given.minutes for given in answers.from_fund] == [75]
 
 
+def test_the_fund_does_not_pay_older_debt() -> None:
+    payer, fund = an_account(balance=-30, floor=0), an_account(300, floor=0, id=account.FUND)
+
+    answers = answered([asked(payer, 60, from_fund=True)], payer, fund)
+
+    assert states(answers) == ["refused"]
+    assert answers.holds[0].shortfall_minutes == 90
+
+
 def test_the_fund_is_not_asked_where_credits_do() -> None:
     payer, fund = an_account(balance=60), an_account(100, floor=0, id=account.FUND)
 

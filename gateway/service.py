@@ -103,6 +103,7 @@ class Door(Entrypoint):
     def stop(self) -> None:
         """Take no more connections; answer what is in flight."""
         self._serving.kill()
+        self._listener.close()  # eventlet would do so only after the last answer
         with eventlet.Timeout(DRAIN, False):
             try:
                 self._serving.wait()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from deploy.local import installation, plan, probe, supervisor
@@ -28,11 +30,11 @@ def family(pid: int) -> list[int]:
     """A process and everything it started: the database is one process per connection."""
     found = [pid]
     for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
+        # A connection's process may end while we look.
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{parent}/task"):
+                text = Path(f"/proc/{parent}/task/{task}/children").read_text()
+                found += [int(child) for child in text.split()]
     return found
 
 

@@ -158,13 +158,17 @@ def ask_fund(exchange: Exchange, actor: Actor, wished: Wish, now: datetime.datet
 
 
 def held(exchange: Exchange, minutes: int, now: datetime.datetime) -> Steps:
-    """The ledger holds the minutes: booked, or at once completed when a rep has ruled so."""
+    """The ledger holds the minutes: booked, or at once completed when a rep has ruled so.
+
+    Such a completion is the word of whoever asked for the hold: nobody was silent.
+    """
     if exchange.ruled:
+        asker = exchange.actor_id
         after = exchange.moved(
-            now, None, "completed", "ledger", held_minutes=minutes, completed_at=now
+            now, asker, "completed", "ledger", held_minutes=minutes, completed_at=now
         )
         more = {"hold_id": after.hold_id, "completed_at": now}
-        return (Taken(after, "held_as_ruled", None, now, "exchange_completed", more),)
+        return (Taken(after, "held_as_ruled", asker, now, "exchange_completed", more),)
     after = exchange.moved(
         now, None, "booked", "both", held_minutes=minutes, shortfall_minutes=None, booked_at=now
     )

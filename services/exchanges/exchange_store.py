@@ -269,13 +269,16 @@ def of_member(
 def of_regions(
     conn: Connection, regions: Sequence[str] | None, state: str | None, page: Page
 ) -> list[Exchange]:
-    """The exchanges that touch one of these regions (``None``: all), newest first."""
+    """The exchanges that touch one of these regions (``None``: all), newest first.
+
+    An exchange's own region is the receiver's.
+    """
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
             select {_COLUMNS} from exchange
              where (%(regions)s::text[] is null
-                    or giver_region = any(%(regions)s) or receiver_region = any(%(regions)s))
+                    or region = any(%(regions)s) or giver_region = any(%(regions)s))
                and (%(state)s::text is null or state = %(state)s)
                and (%(before)s::uuid is null or id < %(before)s)
              order by id desc

@@ -1,6 +1,9 @@
 """What happens by the clock: deadlines, questions asked again, listings expired, counts."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import structlog
 
 from services.bus.transaction import Transaction
 from services.contracts import exchanges as contract
@@ -12,6 +15,9 @@ from services.exchanges import (
     step_handlers,
     steps,
 )
+from services.exchanges.exchange import Taken
+
+log = structlog.get_logger(__name__)
 
 BATCH = 100
 """Rows of one transaction: few enough that nobody waits long for one of them."""
@@ -32,10 +38,25 @@ def sweep(tx: Transaction, regions: Sequence[str], batch: int = BATCH) -> bool:
     overdue = exchange_store.lock_overdue(tx.conn, regions, tx.now, batch)
     taken = [step for found in overdue for step in steps.at_deadline(found, tx.now)]
     step_handlers.keep(tx, taken)
+    _warn_of_silence(taken)
     expired = listing_store.expire(tx.conn, regions, tx.now, batch)
     for listing in expired:
         listing_handlers.say(tx, contract.ListingExpired, listing)
     return len(overdue) == batch or len(expired) == batch
+
+
+def _warn_of_silence(taken: Iterable[Taken]) -> None:
+    """Tell the operator which questions the ledger has left unanswered."""
+    asked_again = Counter(
+        (step.exchange.state, step.exchange.region) for step in taken if step.action == "ask_again"
+    )
+    for (state, region), questions in asked_again.items():
+        log.warning(
+            "the ledger has not answered; asked again",
+            state=state,
+            region=region,
+            questions=questions,
+        )
 
 
 def count(tx: Transaction, regions: Sequence[str]) -> dict[tuple[str, str], int]:

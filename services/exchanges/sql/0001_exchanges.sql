@@ -131,6 +131,7 @@ create index exchange_capacity on exchange (listing_id) where state in (
     'requested', 'accepted', 'unfunded', 'booked', 'awaiting_confirmation', 'disputed');
 -- A representative's lists, and the figure of open exchanges by state.
 create index exchange_region on exchange (region, state, id);
+create index exchange_giver_region on exchange (giver_region, id);
 -- What is sent when its asker is let in.
 create index exchange_kept_back on exchange (asker_id) where sent_at is null;
 

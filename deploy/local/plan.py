@@ -206,20 +206,13 @@ def _service(
         "TIMEBANK_HTTP_PORT": str(chosen[kind.name]),
         "TIMEBANK_PUBLIC_URL": installation.gateway_url,
     }
-    steps: list[Process] = []
+    migration: tuple[Process, ...] = ()
     if kind.database:
         settings["TIMEBANK_DATABASE_URL"] = installation.database_urls[kind.database]
-        steps.append(
-            Process(
-                name=f"migrate-{kind.name}",
-                kind=TASK,
-                command=(sys.executable, "-m", "services.bus.migrate", kind.package),
-                environment=dict(settings),
-                folder=REPOSITORY,
-                after=("databases",),
-            )
-        )
+        migration = (_migration(kind, settings),)
     if kind.name == "notifications":
+        # a killed sender's mail is taken over soon, where a person may be watching
+        settings |= {"TIMEBANK_MAIL_LEASE": "20", "TIMEBANK_SMTP_TIMEOUT": "3"}
         settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
     if kind.name == "gateway":
         settings["TIMEBANK_DEV_ISSUER_KEY"] = str(where.issuer_key)
@@ -231,7 +224,31 @@ def _service(
         environment=settings,
         folder=REPOSITORY,
         ready=f"{installation.health_urls[kind.name]}/_status",
-        after=tuple(step.name for step in steps) or ("databases",),
+        after=tuple(task.name for task in migration) or ("databases",),
         regions=kind.regions,
     )
-    return [*steps, service]
+    accounts = [_development_accounts(settings)] if kind.name == "members" else []
+    return [*migration, *accounts, service]
+
+
+def _migration(kind: Kind, settings: Mapping[str, str]) -> Process:
+    return Process(
+        name=f"migrate-{kind.name}",
+        kind=TASK,
+        command=(sys.executable, "-m", "services.bus.migrate", kind.package),
+        environment=dict(settings),
+        folder=REPOSITORY,
+        after=("databases",),
+    )
+
+
+def _development_accounts(settings: Mapping[str, str]) -> Process:
+    """Somebody of every role to sign in as; a local installation has nobody else."""
+    return Process(
+        name="development-accounts",
+        kind=TASK,
+        command=(sys.executable, "-m", "services.members.development"),
+        environment=dict(settings),
+        folder=REPOSITORY,
+        after=("migrate-members",),
+    )

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, LiteralString, Protocol
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -12,15 +12,6 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from services.bus import envelope
-
-
-class BodySchema(Protocol):
-    """What the bus needs of a contract: its names, and how to write a body."""
-
-    producer: str
-    event: str
-
-    def dump(self, obj: Any) -> Any: ...
 
 
 class Transaction:
@@ -43,7 +34,7 @@ class Transaction:
 
     def emit(
         self,
-        schema: type[BodySchema],
+        schema: Any,
         *,
         region: str,
         subject: UUID | str,
@@ -54,7 +45,7 @@ class Transaction:
         """Say that something happened; it is published after the commit.
 
         Args:
-            schema: the event's contract.
+            schema: the event's contract, a class with ``producer``, ``event`` and ``dump``.
             region: slug of the region whose queues carry it, or ``national``.
             subject: id of what it is about.
             data: the body's values, every field of the contract.

@@ -7,6 +7,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -20,7 +21,7 @@ class Forward:
             self.port = probe.getsockname()[1]
         place = f"{parts.username}:{parts.password}@127.0.0.1:{self.port}"
         self.url = urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
-        self.process = None
+        self.process: Any = None
 
     def open(self):
         """Begin to pass on; returns once connections are taken."""

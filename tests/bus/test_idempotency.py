@@ -58,9 +58,12 @@ def test_a_key_in_use_right_now_is_refused_instead_of_waited_for(database, calle
 def test_what_failed_leaves_its_key_free(database, caller):
     def fail():
         with database.transaction() as tx:
-            idempotency.once(tx, caller, KEY, lambda: {}["missing"])
+            idempotency.once(tx, caller, KEY, broken)
 
-    with pytest.raises(KeyError):
+    def broken():
+        raise LookupError
+
+    with pytest.raises(LookupError):
         fail()
 
     assert once(database, caller, KEY, {"id": 3}) == {"id": 3}

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import eventlet
 import psycopg
@@ -22,7 +23,7 @@ class Process:
         self.output = output
         self.environment = {**os.environ, **{f"TIMEBANK_{k}": v for k, v in place.items()}}
         self.database_url = place["DATABASE_URL"]
-        self.running = None
+        self.running: Any = None
 
     def start(self):
         with self.output.open("w") as output:

@@ -21,6 +21,7 @@ from gateway import (
     issuer,
     listings,
     members,
+    names,
     notices,
     openapi,
     operations,
@@ -32,6 +33,7 @@ from gateway.admission import Admission
 from gateway.identity import Identities
 from gateway.limits import Limits
 from gateway.problems import Problem
+from gateway.remembered import Remembered
 from gateway.settings import Issuer, Settings
 from services.telemetry import metrics
 
@@ -72,6 +74,7 @@ def create(
         tokens=tokens.Tokens([*published, *issuer.trusted(settings)]),
         limits=Limits(settings.rate_limit, clock),
         identities=Identities(bus.call, clock),
+        cards=Remembered(names.REMEMBERED, names.MOST_REMEMBERED, clock),
         admission=Admission(settings.concurrency),
     )
     problems.register(app)

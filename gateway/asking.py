@@ -10,6 +10,7 @@ from gateway.admission import Admission
 from gateway.identity import Identities
 from gateway.limits import Limits
 from gateway.problems import Problem
+from gateway.remembered import Remembered
 from gateway.settings import Settings
 from gateway.tokens import Tokens
 from services.bus.caller import SERVICE, Caller
@@ -43,6 +44,7 @@ class Door:
     tokens: Tokens
     limits: Limits
     identities: Identities
+    cards: Remembered[dict[str, Any]]
     admission: Admission
 
 
@@ -65,6 +67,14 @@ def caller() -> Caller:
         flask.g.caller = found
     known: Caller = found
     return known
+
+
+def forget_caller() -> None:
+    """After somebody changed themselves: they read their own write."""
+    found = flask.g.get("caller")
+    door().identities.forget(flask.g.email)
+    if found is not None:
+        door().cards.forget(str(found.id))
 
 
 def ask(service: str, method: str, **arguments: Any) -> Any:

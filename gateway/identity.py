@@ -1,10 +1,10 @@
 """Who a token's address belongs to: asked of members, remembered for a moment."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from gateway.remembered import Remembered
 from services.bus.caller import SERVICE, Caller
 
 REMEMBERED = 2.0
@@ -24,29 +24,26 @@ class Identities:
     """
 
     def __init__(self, ask: Ask, clock: Callable[[], float]) -> None:
-        self._ask, self._clock = ask, clock
-        self._known: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
+        self._ask = ask
+        self._known: Remembered[Caller] = Remembered(REMEMBERED, MOST_REMEMBERED, clock)
 
     def of(self, email: str, correlation_id: str) -> Caller:
         """The member behind an address; without an id when there is none."""
-        at, caller = self._known.get(email, (float("-inf"), None))
-        if caller is not None and self._clock() - at < REMEMBERED:
-            return caller
+        known = self._known.get(email)
+        if known is not None:
+            return known
         found = self._ask(
             "members", "identify", caller=SERVICE, correlation_id=correlation_id, email=email
         )
         if not found:
             return Caller()
         caller = _caller(found)
-        self._known.pop(email, None)
-        self._known[email] = (self._clock(), caller)
-        while len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
+        self._known.keep(email, caller)
         return caller
 
     def forget(self, email: str) -> None:
         """After a member changed themselves: they read their own write."""
-        self._known.pop(email, None)
+        self._known.forget(email)
 
 
 def _caller(found: dict[str, Any]) -> Caller:

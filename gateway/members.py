@@ -25,7 +25,7 @@ def join(wanted: dict[str, Any]) -> Any:
     # before and after the joining, or the key would not be recognised.
     who = Caller(region=wanted["region"], email=flask.g.email)
     member = asking.tell("members", "join", as_=who, body=wanted)
-    asking.door().identities.forget(flask.g.email)
+    asking.forget_caller()
     flask.g.location = f"/v1/members/{member['id']}"
     return member
 
@@ -56,7 +56,7 @@ def me() -> Any:
 def change(wanted: dict[str, Any]) -> Any:
     """Change one's own profile; what is not named stays."""
     member = asking.tell("members", "update", body=wanted, expected_version=etags.expected())
-    asking.door().identities.forget(flask.g.email)
+    asking.forget_caller()
     return member
 
 
@@ -67,7 +67,7 @@ def change(wanted: dict[str, Any]) -> Any:
 def leave(wanted: dict[str, Any]) -> None:
     """Leave: open exchanges are cancelled, and credit goes where the leaver says."""
     asking.tell("members", "leave", choice=wanted["choice"])
-    asking.door().identities.forget(flask.g.email)
+    asking.forget_caller()
 
 
 @routes.get("/v1/members/<uuid:member_id>")

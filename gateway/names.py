@@ -11,6 +11,11 @@ from services.bus.rpc import RpcError
 
 log = structlog.get_logger(__name__)
 
+REMEMBERED = 5.0
+"""Seconds a name is remembered: the two parties of an exchange are shown again and again
+while they deal with each other. Whoever changes their own sees it at once."""
+MOST_REMEMBERED = 20_000
+
 Cards = dict[str, dict[str, Any]]
 
 
@@ -18,17 +23,22 @@ def cards(ids: Iterable[str | None]) -> Cards:
     """Name, region and organisation of members, by id; those unknown are absent.
 
     A missing name is no reason to keep back an answer that may follow a step already
-    taken: when members cannot be asked, all are absent.
+    taken: when members cannot be asked, those not known are absent.
     """
-    wanted = sorted({each for each in ids if each})
-    if not wanted:
-        return {}
+    wanted = {each for each in ids if each}
+    kept = asking.door().cards
+    found = {each: card for each in wanted if (card := kept.get(each))}
+    missing = sorted(wanted - found.keys())
+    if not missing:
+        return found
     try:
-        found: Cards = asking.ask_ourselves("members", "cards", ids=wanted)
+        asked: Cards = asking.ask_ourselves("members", "cards", ids=missing)
     except RpcError as error:
         log.warning("names left out", reason=error.code)
-        return {}
-    return found
+        return found
+    for each, card in asked.items():
+        kept.keep(each, card)
+    return {**found, **asked}
 
 
 def in_exchanges(exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:

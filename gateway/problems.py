@@ -245,14 +245,17 @@ def register(app: flask.Flask) -> None:
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> flask.Response:
-        # The type and the place, never the text: it may quote what a member wrote.
         log.error(
             "request failed",
             error=type(error).__name__,
-            at=[
-                f"{frame.filename}:{frame.lineno}"
-                for frame in traceback.extract_tb(error.__traceback__)
-            ][-6:],
+            at=_places(error),
             correlation_id=flask.g.get("correlation_id"),
         )
         return answer(Problem("broken", BROKEN))
+
+
+def _places(error: Exception) -> list[str]:
+    """Where it failed: our own lines, and the last. Never its text, which may quote a member."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename]
+    return [f"{frame.filename}:{frame.lineno}" for frame in [*ours[-4:], frames[-1]]]

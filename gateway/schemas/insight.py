@@ -19,13 +19,18 @@ class TotalsQuery(field.Query):
 
 
 class Total(field.Answer):
-    """What adds up under one key; few people are not counted but told as ``null``."""
+    """What adds up under one key."""
 
     key = fields.String(allow_none=True)
     exchanges = event.Count(required=True)
     minutes = event.Count(required=True)
     hours = fields.Float(required=True)
-    members = fields.Integer(allow_none=True)
+    members = fields.Raw(
+        metadata={
+            "oneOf": [{"type": "integer"}, {"const": "*"}],
+            "description": "People who took part; `*` where few, rounded below the nation.",
+        }
+    )
     given_exchanges = event.Count()
     given_minutes = event.Count()
     given_hours = fields.Float()
@@ -43,7 +48,6 @@ class Totals(field.Answer):
 class Figure(field.Answer):
     """One measure as it stands; ``part`` and ``whole`` are what a share was taken of."""
 
-    name = fields.String(required=True)
     unit = fields.String(required=True)
     value = fields.Float(required=True, allow_none=True)
     part = event.Count(allow_none=True)
@@ -52,7 +56,12 @@ class Figure(field.Answer):
 
 class Overview(field.Answer):
     as_of = field.moment_text(required=True)
-    figures = fields.List(fields.Nested(Figure), required=True)
+    figures = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(Figure),
+        required=True,
+        metadata={"description": "By the name of their definition."},
+    )
 
 
 class Definition(field.Answer):

@@ -122,9 +122,9 @@ def recorded() -> dict[tuple[str, str], Any]:
         "transfer_id": TRANSFER, "kind": "exchange", "minutes": -60, "balance_after_minutes": 0,
         "exchange_id": EXCHANGE, "counterpart_id": BOB, "posted_at": AT,
     }  # fmt: skip
-    total = {"exchanges": 2, "minutes": 90, "hours": 1.5, "members": None}
+    total = {"exchanges": 2, "minutes": 90, "hours": 1.5, "members": "*"}
     definition = {"name": "hours_given", "meaning": "Hours.", "unit": "hours", "rule": "Sum."}
-    figure = {"unit": "hours", "name": "hours_given", "value": 1.5, "part": None, "whole": None}
+    figure = {"unit": "hours", "value": 1.5, "part": None, "whole": None}
     place = {
         "code": "RJ1", "kind": "trust", "name": "Example Trust", "icb_code": "QKK",
         "icb_name": "Example Board", "region": "london",
@@ -179,6 +179,6 @@ def recorded() -> dict[tuple[str, str], Any]:
             "by": "region", "date_from": None, "date_to": None, "region": None,
             "items": [{"key": "london", **total}], "total": total,
         },
-        ("reporting", "overview"): {"as_of": AT, "figures": [figure]},
+        ("reporting", "overview"): {"as_of": AT, "figures": {"hours_given": figure}},
         ("reporting", "definitions"): {"items": [definition]},
     }  # fmt: skip

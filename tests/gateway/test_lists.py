@@ -2,6 +2,7 @@
 
 from flask.testing import FlaskClient
 
+from tests.gateway.conftest import Clock
 from tests.gateway.standin import ALICE, BOB, EXCHANGE, LISTING, Services
 
 LISTS = {
@@ -63,6 +64,28 @@ def test_names_are_asked_for_once_a_page(alice: FlaskClient, services: Services)
     assert asked.arguments == {"ids": [ALICE, BOB]}
     assert asked.caller.is_service
     assert asked.caller.region == "london"
+
+
+def test_a_name_is_remembered_for_a_moment(
+    alice: FlaskClient, services: Services, clock: Clock
+) -> None:
+    alice.get("/v1/exchanges")
+    alice.get("/v1/exchanges")
+    assert len(services.of("members", "cards")) == 1
+    clock.now += 5.1
+    alice.get("/v1/exchanges")
+    assert len(services.of("members", "cards")) == 2
+
+
+def test_a_name_one_changes_is_seen_by_oneself_at_once(
+    alice: FlaskClient, services: Services
+) -> None:
+    alice.get("/v1/exchanges")
+    alice.patch("/v1/members/me", json={"name": "Alicia"})
+    services.answers["members", "cards"] = {ALICE: {"name": "Alicia"}}
+    (found,) = alice.get("/v1/exchanges").get_json()["items"]
+    assert found["receiver"]["name"] == "Alicia"
+    assert found["giver"]["name"] == "Bob Sample"
 
 
 def test_an_empty_page_asks_for_no_names(alice: FlaskClient, services: Services) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.gateway.conftest import problem
+from tests.gateway.conftest import Clock, problem
 from tests.gateway.standin import ALICE, EXCHANGE, LISTING, Services, refused
 
 SINGLE = [
@@ -24,11 +24,12 @@ def test_what_the_client_has_already_is_304(alice: FlaskClient, path: str) -> No
 
 
 def test_the_tag_changes_with_a_name_even_when_the_version_does_not(
-    alice: FlaskClient, services: Services
+    alice: FlaskClient, services: Services, clock: Clock
 ) -> None:
     path = f"/v1/exchanges/{EXCHANGE}"
     before = alice.get(path).headers["ETag"]
     services.answers["members", "cards"] = {}
+    clock.now += 10
     assert alice.get(path).headers["ETag"] != before
 
 

@@ -39,6 +39,8 @@ from services.telemetry import metrics
 
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
 Checks = Callable[[], Mapping[str, bool]]
 
 
@@ -161,8 +163,10 @@ def _finish(response: flask.Response) -> flask.Response:
         headers["Location"] = flask.g.location
     _secure(headers)
     route = str(flask.request.url_rule) if flask.request.url_rule else "none"
+    # A method is whatever a client writes there; a label must not be.
+    method = flask.request.method if flask.request.method in _METHODS else "other"
     seconds = time.perf_counter() - flask.g.get("began", time.perf_counter())
-    metrics.http_answered(route, flask.request.method, response.status_code, seconds)
+    metrics.http_answered(route, method, response.status_code, seconds)
     return response
 
 

@@ -25,7 +25,7 @@ ACTIONS: dict[str, tuple[type, str]] = {
     "dispute": (shapes.GoodReason, "Say that the stated minutes are wrong; a rep decides."),
     "resolve": (shapes.Resolution, "End a dispute, as a rep who is no party."),
     "reverse": (shapes.GoodReason, "Undo what was settled, as a rep, within 90 days."),
-    "thank": (shapes.Thanks, "Thank the giver."),
+    "thank": (shapes.Thanks, "Say thank you; nobody else reads it unless it is to be published."),
 }
 """Each action's body and what it is for."""
 OPTIONAL = (shapes.Nothing, shapes.Reason, shapes.Confirmation)

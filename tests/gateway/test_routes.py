@@ -309,6 +309,12 @@ class TestOperations:
         assert 'route="/v1/exchanges/<uuid:exchange_id>"' in text
         assert EXCHANGE not in text
 
+    def test_an_invented_method_makes_no_metric_of_its_own(self, anybody: FlaskClient) -> None:
+        problem(anybody.open("/v1/account", method="INVENTED"), 405, "method_not_allowed")
+        text = anybody.get("/metrics").get_data(as_text=True)
+        assert "INVENTED" not in text
+        assert 'method="other"' in text
+
     def test_event_types_are_told_with_their_fields(self, alice: FlaskClient) -> None:
         found = {each["type"]: each for each in alice.get("/v1/event-types").get_json()["items"]}
         body = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
+from services.bus.intake import Batch, Delivery
 from services.bus.subscription import Subscription, subscriptions
 from services.bus.transaction import Transaction, new_id
 from services.contracts import exchanges, members
@@ -16,21 +17,36 @@ from services.ledger.hold_handlers import Accepted, Completed, Ended, Reversed
 from services.ledger.limit import LimitChange
 
 # Holds, transfers and accounts are themselves the record of what was heard: every
-# subscription has a natural key, and the inbox stays empty.
+# subscription has a natural key, and the inbox stays empty. In this order waiting events
+# are handled: what frees minutes before what needs them, a hold before its posting.
 SUBSCRIPTIONS = subscriptions(
     Subscription(members.MemberJoined, MemberNamed, account_handlers.welcome, natural_key=True),
     Subscription(members.MemberApproved, MemberNamed, account_handlers.welcome, natural_key=True),
     Subscription(members.MemberChanged, MemberNamed, account_handlers.welcome, natural_key=True),
-    Subscription(members.MemberLeft, MemberNamed, account_handlers.say_farewell, natural_key=True),
-    Subscription(exchanges.ExchangeAccepted, Accepted, hold_handlers.reserve, natural_key=True),
     Subscription(exchanges.ExchangeAmended, Ended, hold_handlers.release, natural_key=True),
     Subscription(exchanges.ExchangeWithdrawn, Ended, hold_handlers.release, natural_key=True),
     Subscription(exchanges.ExchangeCancelled, Ended, hold_handlers.release, natural_key=True),
     Subscription(exchanges.ExchangeLapsed, Ended, hold_handlers.release, natural_key=True),
     Subscription(exchanges.ExchangeNoShow, Ended, hold_handlers.release, natural_key=True),
+    Subscription(exchanges.ExchangeAccepted, Accepted, hold_handlers.reserve, natural_key=True),
     Subscription(exchanges.ExchangeCompleted, Completed, hold_handlers.settle, natural_key=True),
     Subscription(exchanges.ExchangeReversed, Reversed, hold_handlers.reverse, natural_key=True),
+    Subscription(members.MemberLeft, MemberNamed, account_handlers.say_farewell, natural_key=True),
 )
+
+
+def by_kind(batch: Batch) -> list[Batch]:
+    """The batch in parts of one kind each, to be handled in transactions of their own.
+
+    A handler locks its accounts at once and in order. Two handlers in one transaction
+    would lock in two goes, and two such transactions deadlock: measured with four
+    connections on 200 accounts, twice for every transaction, a second each.
+    """
+    kinds: dict[str, list[Delivery]] = {}
+    for delivery in batch.deliveries:
+        kinds.setdefault(delivery.routing_key.partition(".")[2], []).append(delivery)
+    order = [*SUBSCRIPTIONS, *kinds]  # a foreign kind last: the bus parks it
+    return [replace(batch, deliveries=kinds[kind]) for kind in sorted(kinds, key=order.index)]
 
 
 def account(tx: Transaction, caller: Caller, member_id: Any = None) -> dict[str, Any]:

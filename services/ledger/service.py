@@ -16,7 +16,8 @@ class Ledger:
 
     @receive(handlers.SUBSCRIPTIONS)
     def hear(self, batch: Any) -> Any:
-        return self.bus.handle(batch)
+        for part in handlers.by_kind(batch):
+            self.bus.handle(part)
 
     @rpc
     def account(self, call: Any, member_id: str | None = None) -> Any:

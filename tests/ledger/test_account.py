@@ -1,3 +1,5 @@
+"""What the domain knows of an account, without a database."""
+
 from dataclasses import replace
 from uuid import uuid4
 

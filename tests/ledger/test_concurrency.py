@@ -47,8 +47,10 @@ class Worker:
         deals = {
             deal.hold_id: deal
             for deal in (
-                Deal(*self.random.sample(self.people, 2), self.random.randrange(15, 121, 15))
-                for _ in range(self.random.randint(1, 8))
+                Deal(giver, receiver, self.random.randrange(15, 121, 15))
+                for giver, receiver in (
+                    self.random.sample(self.people, 2) for _ in range(self.random.randint(1, 8))
+                )
             )
         }
         for one in self.hear(*(deal.accepted() for deal in deals.values())):

@@ -1,3 +1,5 @@
+"""What is decided about holds, without a database."""
+
 import datetime
 from dataclasses import replace
 from uuid import UUID, uuid4

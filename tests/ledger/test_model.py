@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -295,8 +296,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_the_ledger_is_what_the_model_says(fresh_bank: Bank) -> None:
+    machine: Any = lambda: LedgerMachine(fresh_bank)  # noqa: E731
     run_state_machine_as_test(
-        lambda: LedgerMachine(fresh_bank),
+        machine,
         settings=settings(
             max_examples=40,
             stateful_step_count=30,

@@ -1,3 +1,5 @@
+"""Ids and directions of transfers, without a database."""
+
 import datetime
 from uuid import uuid4
 

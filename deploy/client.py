@@ -35,7 +35,8 @@ class Person:
         self.http = requests.Session()
         answer = self.http.post(f"{gateway}/dev/sign-in", json={"email": email}, timeout=TIMEOUT)
         answer.raise_for_status()
-        self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        self.authorization = f"Bearer {answer.json()['access_token']}"
+        self.http.headers["Authorization"] = self.authorization
 
     def get(self, path: str, **query: Any) -> Any:
         """

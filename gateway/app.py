@@ -28,6 +28,7 @@ from gateway import (
     paging,
     problems,
     tokens,
+    unsubscribe,
 )
 from gateway.admission import Admission
 from gateway.identity import Identities
@@ -101,6 +102,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
     if settings.development_key is not None:
         blueprints.append(issuer.blueprint(settings))
     openapi.describe(app, settings, blueprints)
+    app.register_blueprint(unsubscribe.routes)
     secured = {each.name for each in blueprints if each.secured}
 
     @app.before_request

@@ -13,7 +13,7 @@ from gateway.problems import Problem
 from gateway.remembered import Remembered
 from gateway.settings import Settings
 from gateway.tokens import Tokens
-from services.bus.caller import SERVICE, Caller
+from services.bus.caller import SERVICE, Caller, service_in
 from services.bus.idempotency import Key
 
 EXTENSION = "timebank"
@@ -105,7 +105,7 @@ def ask_anyone(service: str, method: str, **arguments: Any) -> Any:
 def ask_ourselves(service: str, method: str, **arguments: Any) -> Any:
     """Put a question to a service as the gateway, in the asking member's region."""
     who = flask.g.get("caller")
-    ours = dataclasses.replace(SERVICE, region=who.region) if who else SERVICE
+    ours = service_in(who.region) if who else SERVICE
     return _call(service, method, ours, None, arguments)
 
 

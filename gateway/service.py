@@ -9,11 +9,8 @@ from eventlet import wsgi
 from nameko.extensions import Entrypoint
 
 from gateway import app, settings
-from services.bus import rpc, topology
 from services.bus import settings as process_settings
-from services.bus.caller import Caller
 from services.bus.entrypoints import Bus
-from services.bus.idempotency import Key
 from services.bus.settings import SettingError
 from services.contracts import readers
 
@@ -31,40 +28,6 @@ SLOW = 30
 DRAIN = 20
 """Seconds requests in flight get when stopping: more than the longest call may take,
 less than the 30 an orchestrator gives before it kills."""
-
-
-class Calls:
-    """The bus's calls for arguments of any name.
-
-    To the bus a ``region`` is a route, to the services it is a filter; the gateway's
-    calls always go to the caller's own region.
-    """
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-
-    def call(
-        self,
-        service: str,
-        method: str,
-        *,
-        caller: Caller,
-        key: Key | None = None,
-        correlation_id: str | None = None,
-        **arguments: Any,
-    ) -> Any:
-        """The service's answer, or an ``RpcError``."""
-        if "region" not in arguments:
-            return self._bus.call(
-                service, method, caller=caller, key=key, correlation_id=correlation_id, **arguments
-            )
-        client = self._bus.client
-        queue = topology.rpc_queue(service, caller.region)
-        body = rpc.request(caller, key, correlation_id, arguments)
-        answer = client._ask(queue, method, body, client.timeout)
-        if "error" in answer:
-            raise rpc.RpcError(**answer["error"])
-        return answer["result"]
 
 
 class Door(Entrypoint):
@@ -94,7 +57,7 @@ class Door(Entrypoint):
             return
         bus: Bus = next(each for each in self.container.dependencies if isinstance(each, Bus))
         bus.prepare()
-        self._application = app.create(Calls(bus), settings.read(), checks=bus.checks)
+        self._application = app.create(bus, settings.read(), checks=bus.checks)
         self._listener = _listen()
 
     def start(self) -> None:

@@ -1,7 +1,7 @@
 """Who asks: carried by every call, so that rights are checked where the data is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -68,3 +68,8 @@ class Caller:
 
 SERVICE = Caller(roles=frozenset({"service"}), approved=True)
 """One of our own services asking for itself."""
+
+
+def service_in(region: str) -> Caller:
+    """One of our own services, asking on behalf of a region (a slug)."""
+    return replace(SERVICE, region=region)

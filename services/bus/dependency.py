@@ -14,7 +14,6 @@ from services.bus import inbox, relay, retries, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
-from services.bus.idempotency import Key
 from services.bus.intake import Batch, Declarer
 from services.bus.link import Link
 from services.bus.subscription import Subscription
@@ -124,23 +123,9 @@ class Bus(DependencyProvider):
         """Open a transaction (a context manager giving a ``Transaction``)."""
         return self.database.transaction(correlation_id)
 
-    def call(
-        self,
-        service: str,
-        method: str,
-        *,
-        caller: Caller,
-        key: Key | None = None,
-        correlation_id: str | None = None,
-        region: str | None = None,
-        timeout: float | None = None,
-        **arguments: Any,
-    ) -> Any:
-        """Ask another service; never inside a transaction. See ``calls.Client.call``."""
-        return self.client.call(
-            service, method, caller=caller, key=key, correlation_id=correlation_id,
-            region=region, timeout=timeout, **arguments,
-        )  # fmt: skip
+    def call(self, service: str, method: str, *, caller: Caller, **named: Any) -> Any:
+        """Ask another service; never inside a transaction. See ``rpc.Client.call``."""
+        return self.client.call(service, method, caller=caller, **named)
 
     def handle(self, batch: Batch) -> None:
         """Bring a batch of events to an end. See ``inbox.handle``."""

@@ -175,14 +175,12 @@ class Client:
         caller: Caller,
         key: Key | None = None,
         correlation_id: str | None = None,
-        region: str | None = None,
         timeout: float | None = None,
         **arguments: Any,
     ) -> Any:
-        """Ask ``service`` and wait.
+        """Ask ``service`` and wait; the request goes to the queue of the caller's region.
 
         Args:
-            region: whose queue it goes to; the caller's by default.
             timeout: seconds; the request expires with it.
             arguments: JSON-ready.
 
@@ -193,7 +191,7 @@ class Client:
         outcome = "broken"
         try:
             answer = self._ask(
-                names.rpc_queue(service, region or caller.region), method,
+                names.rpc_queue(service, caller.region), method,
                 request(caller, key, correlation_id, arguments), timeout or self.timeout,
             )  # fmt: skip
             if "error" in answer:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.bus import idempotency
-from services.bus.caller import SERVICE, Caller
+from services.bus.caller import Caller, service_in
 from services.bus.rpc import RpcError
 from services.bus.transaction import Transaction, new_id
 from services.exchanges import (
@@ -111,8 +111,7 @@ def _enlarge(bus: Any, call: Any, wanted: errors.HoldTooSmall) -> Enlarged:
         bus.call(
             "ledger",
             "enlarge_hold",
-            caller=SERVICE,
-            region=wanted.detail["region"],
+            caller=service_in(wanted.detail["region"]),
             correlation_id=call.correlation_id,
             hold_id=hold_id,
             minutes=minutes,

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from services.bus.caller import SERVICE
+from services.bus.caller import service_in
 from services.bus.rpc import RpcError
 from services.bus.transaction import Transaction
 from services.contracts import notifications
@@ -173,16 +173,14 @@ class Office:
         Raises:
             RpcError
         """
-        region = wanted[0].region
+        ourselves = service_in(wanted[0].region)
         people = {str(due.member_id) for due in wanted} | {
             str(person) for due in wanted for person in notice.people(due.facts, due.member_id)
         }
         exchanges = {str(due.exchange_id) for due in wanted if due.exchange_id}
-        contacts = self.ask(
-            "members", "contacts", ids=sorted(people), caller=SERVICE, region=region
-        )
+        contacts = self.ask("members", "contacts", ids=sorted(people), caller=ourselves)
         summaries = (
-            self.ask("exchanges", "summaries", ids=sorted(exchanges), caller=SERVICE, region=region)
+            self.ask("exchanges", "summaries", ids=sorted(exchanges), caller=ourselves)
             if exchanges
             else {}
         )

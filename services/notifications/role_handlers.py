@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from services.bus.caller import SERVICE
+from services.bus.caller import service_in
 from services.bus.rpc import RpcError
 from services.bus.transaction import Transaction, new_id
 from services.notifications import notice, role_store, store
@@ -41,7 +41,7 @@ def call(
     if not found:
         return
     try:
-        holders = ask("members", "representatives", caller=SERVICE, region=region)
+        holders = ask("members", "representatives", caller=service_in(region))
     except RpcError as error:
         log.warning("nobody said who represents a region", region=region, code=error.code)
         with transaction() as tx:

@@ -41,7 +41,7 @@ def receiver() -> Caller:
 
 
 def ask(bus: Bus, method: str, caller: Caller, **arguments: Any) -> Any:
-    options = {"region": caller.region, "timeout": 10, **arguments}
+    options = {"timeout": 10, **arguments}
     return bus.call("exchanges", method, caller=caller, **options)
 
 

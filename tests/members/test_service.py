@@ -24,7 +24,7 @@ def bus(monkeypatch: pytest.MonkeyPatch, database_url: str, vhost: str) -> Itera
 
 
 def ask(bus: Bus, method: str, caller: Caller = SERVICE, **arguments: Any) -> Any:
-    return bus.call("members", method, caller=caller, region="london", **arguments)
+    return bus.call("members", method, caller=caller, **arguments)
 
 
 def told(refused: Callable[[], Any]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.bus.caller import SERVICE, Caller
+from services.bus.caller import Caller, service_in
 from services.bus.entrypoints import Bus
 from services.bus.rpc import RpcError
 from services.notifications import handlers, service
@@ -70,7 +70,7 @@ def test_an_exchange_is_told_by_mail_and_in_the_list(bus: Bus, postbox: Postbox)
 
 def test_a_refusal_crosses_by_its_code(bus: Bus) -> None:
     with pytest.raises(RpcError) as caught:
-        bus.call("notifications", "notices", caller=SERVICE, region="london")
+        bus.call("notifications", "notices", caller=service_in("london"))
     assert caught.value.code == "not_a_member"
     nobody = Caller(id=Pair().giver_id, region="london")
     with pytest.raises(RpcError) as caught:

@@ -18,7 +18,7 @@ from tests.bus.running import eventually
 
 def member(platform, name, organisation="RJ1", region="london"):
     person = Person(platform.gateway_url, f"{name}.{uuid.uuid4().hex[:8]}@dev.nhs.uk")
-    person.profile = person.post(
+    person.post(
         "/v1/members", {"name": f"{name} Invented", "organisation": organisation, "region": region}
     )
     return person
@@ -194,7 +194,7 @@ def _unsigned(claims):
 
 @pytest.mark.parametrize("kind", ["missing", "none", "tampered", "nonsense"])
 def test_a_token_that_proves_nothing_is_401(platform, receiver, kind):
-    real = receiver.http.headers["Authorization"].removeprefix("Bearer ")
+    real = receiver.authorization.removeprefix("Bearer ")
     tokens = {
         "missing": None,
         "none": _unsigned({"email": receiver.email, "exp": time.time() + 600}),
@@ -235,9 +235,12 @@ def test_a_message_of_the_wrong_shape_is_parked_and_its_neighbours_go_on(
     in_state(receiver, exchange, "settled")
 
     for service in ("ledger", "reporting", "notifications"):
-        reason = eventually(lambda at=service: _parked(platform, at, message_id))
-        assert "exchange_id" in reason
+        assert "exchange_id" in _reason(platform, service, message_id)
         _forget(platform, service, message_id)
+
+
+def _reason(platform, service, event_id):
+    return eventually(lambda: _parked(platform, service, event_id))
 
 
 def _parked(platform, service, event_id):

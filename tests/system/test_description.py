@@ -20,7 +20,7 @@ CHECKS = (
 
 @pytest.mark.parametrize("who", ["member", "national.one"])
 def test_no_request_gets_a_server_error_or_an_undeclared_answer(platform, who):
-    token = Person(platform.gateway_url, f"{who}@dev.nhs.uk").http.headers["Authorization"]
+    token = Person(platform.gateway_url, f"{who}@dev.nhs.uk").authorization
 
     done = subprocess.run(
         [

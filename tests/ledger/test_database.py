@@ -531,3 +531,17 @@ def test_the_first_event_leaves_one_grant(bank: Bank, sql: Sql) -> None:
     assert sql("select kind, minutes from transfer where to_account_id = %s", someone) == [
         ("grant", 60)
     ]
+
+
+def test_what_works_on_batches_is_planned_for_tables_as_they_are(sql: Sql) -> None:
+    """A plan kept from when the tables were small is sixty times slower once they have grown."""
+    planned = sql(
+        "select proname from pg_proc where 'plan_cache_mode=force_custom_plan' = any(proconfig)"
+    )
+
+    with_transition_tables = sql(
+        "select distinct p.proname from pg_trigger t join pg_proc p on p.oid = t.tgfoid"
+        " where t.tgnewtable is not null"
+    )
+    assert sorted(planned) == sorted(with_transition_tables)
+    assert len(planned) == 3

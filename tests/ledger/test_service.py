@@ -28,7 +28,7 @@ def bus(monkeypatch: pytest.MonkeyPatch, bank: Bank, vhost: str) -> Iterator[Bus
 
 
 def ask(bus: Bus, method: str, caller: Caller = SERVICE, **arguments: Any) -> Any:
-    return bus.call("ledger", method, caller=caller, region="london", **arguments)
+    return bus.call("ledger", method, caller=caller, **arguments)
 
 
 def told(refused: Callable[[], Any]) -> tuple[str, str]:

@@ -121,7 +121,7 @@ class Others:
         if self.away:
             raise RpcError("try_later", "It is away.", family="try_later")
         assert arguments["caller"].is_service
-        assert arguments["region"] == "london"
+        assert arguments["caller"].region == "london"
         self.asked.append(f"{service}.{method}")
         return getattr(self, method)(**arguments)
 

@@ -100,7 +100,7 @@ def overspent(at: Connections, _: int) -> int:
         " and not exists (select from limit_change c join account a on a.region = c.region"
         " where a.id = o.account_id)"
         " and not exists (select from entry e join transfer t on t.id = e.transfer_id"
-        " where e.account_id = o.account_id and t.kind = 'reversal')",
+        " where e.account_id = o.account_id and t.kind in ('reversal', 'leaving'))",
     )
 
 

@@ -1,6 +1,6 @@
 """The bus as a service depends on it: transactions, calls, and the relay behind them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.bus import inbox, relay, retries, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
+from services.bus.envelope import Outgoing
 from services.bus.intake import Batch, Declarer
 from services.bus.link import Link
 from services.bus.subscription import Subscription
@@ -54,12 +55,17 @@ class Bus(DependencyProvider):
     Args:
         topology: all regions, and for each service the events it hears.
         database: whether the service owns a database.
+        after_commit: told what a transaction said, once it is committed; for counting.
     """
 
     def __init__(
-        self, topology: tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]], database: bool = True
+        self,
+        topology: tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]],
+        database: bool = True,
+        after_commit: Callable[[Sequence[Outgoing]], None] | None = None,
     ) -> None:
         self.topology = names.Topology(*topology)
+        self.after_commit = after_commit
         self.has_database = database
         self.subscriptions: Mapping[str, Subscription] = {}
         self.incoming: Link | None = None
@@ -97,7 +103,13 @@ class Bus(DependencyProvider):
             self.service, self.database, publisher, self.topology.regions,
             settings.RELAY_BATCH.read(), settings.RELAY_POLL.read(),
         )  # fmt: skip
-        self.database.on_commit = self.relay.wake
+        self.database.on_commit = self._committed
+
+    def _committed(self, said: Sequence[Outgoing]) -> None:
+        if self.relay:
+            self.relay.wake()
+        if self.after_commit:
+            self.after_commit(said)
 
     def start(self) -> None:
         self.container.spawn_managed_thread(self.link.run, identifier="link out")

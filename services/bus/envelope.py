@@ -31,6 +31,11 @@ class Outgoing:
     headers: dict[str, str]
     body: bytes
 
+    @property
+    def event(self) -> str:
+        """The event's name, such as ``minutes_held``."""
+        return self.routing_key.rpartition(".")[2]
+
 
 @dataclass(frozen=True)
 class Event:

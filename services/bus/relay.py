@@ -171,7 +171,7 @@ class Relay:
         self.stopping = False
         self._wake = Event()
 
-    def wake(self, _: set[str] | None = None) -> None:
+    def wake(self) -> None:
         """Something was just committed."""
         if not self._wake.ready():
             self._wake.send()

@@ -5,7 +5,6 @@ from typing import Any
 
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
-from services.bus.intake import Batch, Delivery
 from services.bus.subscription import Subscription, subscriptions
 from services.bus.transaction import Transaction, new_id
 from services.contracts import exchanges, members
@@ -33,20 +32,6 @@ SUBSCRIPTIONS = subscriptions(
     Subscription(exchanges.ExchangeReversed, Reversed, hold_handlers.reverse, natural_key=True),
     Subscription(members.MemberLeft, MemberNamed, account_handlers.say_farewell, natural_key=True),
 )
-
-
-def by_kind(batch: Batch) -> list[Batch]:
-    """The batch in parts of one kind each, to be handled in transactions of their own.
-
-    A handler locks its accounts at once and in order. Two handlers in one transaction
-    would lock in two goes, and two such transactions deadlock: measured with four
-    connections on 200 accounts, twice for every transaction, a second each.
-    """
-    kinds: dict[str, list[Delivery]] = {}
-    for delivery in batch.deliveries:
-        kinds.setdefault(delivery.routing_key.partition(".")[2], []).append(delivery)
-    order = [*SUBSCRIPTIONS, *kinds]  # a foreign kind last: the bus parks it
-    return [replace(batch, deliveries=kinds[kind]) for kind in sorted(kinds, key=order.index)]
 
 
 def account(tx: Transaction, caller: Caller, member_id: Any = None) -> dict[str, Any]:

@@ -1,23 +1,41 @@
 """The ledger service: what it hears and answers."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, receive, rpc
+from services.bus.envelope import Outgoing
+from services.contracts import ledger as contract
 from services.contracts import readers
 from services.ledger import handlers
+from services.telemetry import metrics
+
+TRANSFERS = frozenset(
+    schema.event
+    for schema in contract.EVENTS.values()
+    if issubclass(schema, contract.TransferEvent)
+)
+
+
+def moved(said: Sequence[Outgoing]) -> None:
+    """Count the minutes that were just posted."""
+    for event in said:
+        if event.event in TRANSFERS:
+            transfer = json.loads(event.body)
+            metrics.minutes_transferred(transfer["kind"], event.region, transfer["minutes"])
 
 
 class Ledger:
     """The only place where minutes move."""
 
     name = "ledger"
-    bus = Bus(readers.TOPOLOGY)
+    bus = Bus(readers.TOPOLOGY, after_commit=moved)
 
     @receive(handlers.SUBSCRIPTIONS)
     def hear(self, batch: Any) -> Any:
-        for part in handlers.by_kind(batch):
-            self.bus.handle(part)
+        return self.bus.handle(batch)
 
     @rpc
     def account(self, call: Any, member_id: str | None = None) -> Any:

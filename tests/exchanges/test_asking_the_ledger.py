@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.bus.caller import SERVICE, Caller
+from services.bus.caller import Caller, service_in
 from services.bus.errors import TryLater
 from services.bus.idempotency import Key
 from services.bus.rpc import Call, RpcError
@@ -63,7 +63,7 @@ def test_more_minutes_complete_once_the_ledger_holds_them(
     assert (answer["state"], answer["minutes"]) == ("completed", 90)
     [asked] = ledger.asked
     assert asked["question"] == "ledger.enlarge_hold"
-    assert (asked["minutes"], asked["region"], asked["caller"]) == (90, "north-west", SERVICE)
+    assert (asked["minutes"], asked["caller"]) == (90, service_in("north-west"))
     assert asked["hold_id"] == bank.said(exchange_id)[-1]["hold_id"]
 
 

@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from services.bus.errors import Broken, TryLater
-from services.bus.intake import Batch, Delivery
 from services.bus.transaction import new_id
 from services.contracts import readers
 from services.ledger import errors, handlers
@@ -18,20 +17,6 @@ from tests.ledger.bank import Bank, Deal, hear, joined, left, named, names
 def test_hears_what_the_readers_table_says() -> None:
     assert set(handlers.SUBSCRIPTIONS) == set(readers.READERS["ledger"])
     assert all(found.natural_key for found in handlers.SUBSCRIPTIONS.values())
-
-
-def test_each_kind_is_handled_in_a_transaction_of_its_own_and_in_order() -> None:
-    keys = [
-        "london.exchanges.exchange_completed", "london.exchanges.exchange_accepted",
-        "london.exchanges.exchange_completed", "london.elsewhere.unheard_of",
-        "london.exchanges.exchange_cancelled", "london.members.member_joined",
-    ]  # fmt: skip
-    deliveries = [Delivery(key, "london", {}, str(n).encode(), False) for n, key in enumerate(keys)]
-
-    parts = handlers.by_kind(Batch(deliveries, handlers.SUBSCRIPTIONS))
-
-    order = [[bytes(delivery.body) for delivery in part.deliveries] for part in parts]
-    assert order == [[b"5"], [b"4"], [b"1"], [b"0", b"2"], [b"3"]]
 
 
 # Accounts.

@@ -139,13 +139,13 @@ def _mails(place: Installation, exchange_id: str) -> None:
 
 
 def _mails_about(place: Installation, exchange_id: str, at_least: int) -> list[Any]:
-    folder = Path(place.mail_folder) / "new"
-    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
     found = [
         email.message_from_bytes(content, policy=email.policy.default)
-        for content in (file.read_bytes() for file in files)
+        for content in (file.read_bytes() for file in (Path(place.mail_folder) / "new").iterdir())
         if exchange_id.encode() in content
     ]
+    # notices are numbered in the order in which they were written
+    found.sort(key=lambda message: str(message["X-Timebank-Notice"]))
     return found if len(found) >= at_least else []
 
 

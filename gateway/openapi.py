@@ -149,7 +149,7 @@ def _page(document: dict[str, Any]) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
         f"<title>{html.escape(info['title'])} API</title><style>{_STYLE}</style>",
-        f"<h1>{html.escape(info['title'])} API {html.escape(info['version'])}</h1>",
+        f"<main><h1>{html.escape(info['title'])} API {html.escape(info['version'])}</h1>",
         *(f"<p>{html.escape(text)}</p>" for text in info["description"].split("\n\n")),
         '<p>The whole contract, for tools: <a href="/openapi.json">openapi.json</a>.</p>',
     ]
@@ -164,7 +164,7 @@ def _page(document: dict[str, Any]) -> str:
             f'<dt id="{code}"><code>{code}</code></dt>'
             f"<dd>{status}: {html.escape(problems.title(code))}</dd>"
         )
-    parts.append("</dl></html>")
+    parts.append("</dl></main></html>")
     return "\n".join(parts)
 
 

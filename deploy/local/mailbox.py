@@ -93,8 +93,8 @@ def list_page(maildir: Maildir) -> str:
         rows.append(
             f'<li>{to}: <a href="/{html.escape(name)}">{subject or "(no subject)"}</a></li>'
         )
-    head = f"<!doctype html><meta charset=utf-8><title>Mailbox</title><h1>{len(names)} mails</h1>"
-    return f"{head}<ul>{''.join(rows)}</ul>\n"
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Mailbox</title>'
+    return f"{head}<main><h1>{len(names)} mails</h1><ul>{''.join(rows)}</ul></main></html>\n"
 
 
 class Reader(BaseHTTPRequestHandler):

@@ -47,8 +47,8 @@ lint: venv-test ## check format, style and types
 audit: venv ## prove that nothing was lost or doubled and that all balances sum to zero
 	@$(RUN) -m deploy.audit
 
-faults: venv-test ## kill processes, broker and database under load, then audit
-	@$(RUN) -m deploy.faults
+faults: venv-test ## kill, repeat, disorder and poison under load, then audit; MINUTES=60 for the long form
+	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
 
 bench: venv-test ## measure speed
 	@$(RUN) -m deploy.bench

@@ -1,0 +1,1 @@
+"""Faults on purpose, and the proof that nothing is lost or doubled by them."""

@@ -1,0 +1,89 @@
+"""Puts every fault into a platform under load, audits it, and reports.
+
+python -m tests.faults [--minutes 60] [--only F1,F5] [--seed 7] [--replay 7]
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform as machine
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from deploy.local.places import REPOSITORY
+from tests.faults import report
+from tests.faults.platform import Platform
+from tests.faults.scenario import Result, Scenario
+from tests.faults.scenarios import SCENARIOS
+
+FOLDER = REPOSITORY / "var" / "faults"
+SEEDS = 1_000_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _parser().parse_args(arguments)
+    wanted = [s for s in SCENARIOS if not options.only or s.name in options.only.split(",")]
+    if not wanted:
+        print(f"there are: {', '.join(s.name for s in SCENARIOS)}", file=sys.stderr)
+        return 2
+    seed = options.seed if options.seed is not None else random.randrange(SEEDS)
+    run = {
+        "began": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "seed": seed,
+        "minutes": options.minutes,
+        "machine": f"{os.cpu_count()} cores, {machine.platform()}, Python {sys.version.split()[0]}",
+    }
+    print(f"commit {run['commit']}, seed {seed}", flush=True)
+    place = Platform()
+    place.up()
+    done: dict[Scenario, Result] = {}
+    try:
+        for scenario in wanted:
+            done[scenario] = _run(scenario, place, seed, share(scenario, wanted, options.minutes))
+    finally:
+        if not options.keep:
+            place.down()
+    content = report.as_json(done, run)
+    print("\n" + report.table(done))
+    print(f"\nwritten to {report.write(FOLDER, content)}")
+    return 0 if content["sound"] else 1
+
+
+def _run(scenario: Scenario, place: Platform, seed: int, minutes: float) -> Result:
+    print(f"{scenario.name}  {scenario.meaning} ({minutes:.1f} min)", flush=True)
+    try:
+        return scenario.run(place, seed, minutes)
+    except Exception as error:  # the other faults are still worth knowing
+        return Result(0, 0, wrong=(f"{type(error).__name__}: {error}"[:500],))
+
+
+def share(scenario: Scenario, all_of_them: Sequence[Scenario], minutes: float | None) -> float:
+    """Minutes a fault may take: its own in the short form, its part of the whole in the long."""
+    if minutes is None:
+        return scenario.minutes
+    return minutes * scenario.minutes / sum(each.minutes for each in all_of_them)
+
+
+def commit() -> str:
+    """The commit the code stands at, with a plus where files differ from it."""
+    words = ("git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12")
+    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("--minutes", type=float, help="of the long form; absent: the short form")
+    parser.add_argument("--only", default="", help="names of faults, a comma list")
+    parser.add_argument("--seed", type=int, help="what chooses; absent: chosen and printed")
+    parser.add_argument("--keep", action="store_true", help="leave the platform running")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

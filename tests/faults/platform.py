@@ -1,0 +1,185 @@
+"""A platform of the faults' own: started, loaded, hurt, waited for and audited."""
+
+from __future__ import annotations
+
+import email
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from deploy import audit
+from deploy.local import faults, installation, supervisor
+from deploy.local.installation import Installation
+from deploy.local.places import REPOSITORY, Problem, places
+
+INSTANCE = "faults"
+PATIENCE = 90.0
+"""Seconds a client repeats a call, and we wait for quiet: more than any restart takes."""
+LOOK = 0.1
+"""Seconds between two looks at a condition."""
+CALM_LOOKS = 5
+"""Looks in a row that must find nothing waiting: a batch in a process's hands is not seen."""
+
+
+class Platform:
+    """An instance of the launcher.
+
+    Args:
+        name: of the instance; its data and ports are its own.
+        environment: added to the launcher's own, such as the address of a proxy.
+    """
+
+    def __init__(self, name: str = INSTANCE, environment: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self.environment = dict(environment or {})
+        self.where = places(name)
+
+    @property
+    def at(self) -> Installation:
+        """Where everything of it is reached."""
+        return installation.read(self.name)
+
+    def launch(self, *words: str) -> str:
+        """Run a command of the launcher; what it printed.
+
+        Raises:
+            Problem: it failed.
+        """
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.local", "--instance", self.name, *words],
+            cwd=REPOSITORY,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise Problem(done.stdout + done.stderr)
+        return done.stdout
+
+    def up(self) -> None:
+        """Start it, or find it running."""
+        self.launch("up")
+
+    def down(self) -> None:
+        """Stop it; its data stay."""
+        self.launch("down")
+
+    def kill(self, process: str) -> None:
+        """SIGKILL; the supervisor starts it again."""
+        faults.kill(self.where, process)
+
+    def restart(self, process: str) -> None:
+        """Stop a process politely and wait until it is back."""
+        faults.restart(self.where, process)
+
+    def restarts(self, process: str) -> int:
+        """How often a process has ended and been started again."""
+        told = supervisor.read_state(self.where).get("processes", {})
+        return int(told[process]["restarts"])
+
+    def await_all(self) -> None:
+        """Wait until every process is ready again."""
+        faults.await_all(self.where)
+
+    def query(self, service: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask or change a service's database as the service itself may."""
+        with psycopg.connect(self.at.database_urls[service]) as conn:
+            cursor = conn.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def load(self, exchanges: int, clients: int = 8) -> Load:
+        """Clients at work on exchanges, in a process of their own."""
+        return Load(self, exchanges, clients)
+
+    def audit(self) -> dict[str, int]:
+        """Every figure by code, nothing being in flight."""
+        return audit.run(self.at.database_urls, 0)
+
+    def await_quiet(self, seconds: float = PATIENCE) -> float:
+        """Wait until nothing waits anywhere and every figure is zero.
+
+        Returns:
+            Seconds until nothing waited; whether the figures became zero, ``audit`` tells.
+        """
+        began = time.monotonic()
+        calm, empty = 0, 0.0
+        while time.monotonic() - began < seconds:
+            if self._waiting():
+                calm = 0
+            else:
+                empty = empty if calm else time.monotonic() - began
+                calm += 1
+                if calm >= CALM_LOOKS and not any(self.audit().values()):
+                    return empty
+            time.sleep(LOOK)  # between two looks; the condition is above
+        return time.monotonic() - began
+
+    def _waiting(self) -> bool:
+        try:
+            mails = self.query("notifications", "select 1 from notice where next_at is not null")
+            under_way = self.query(
+                "exchanges", "select 1 from exchange where state in ('accepted', 'completed')"
+            )
+            return bool(mails or under_way or self.audit()["A11"])
+        except psycopg.OperationalError:
+            return True
+
+    def mails(self, since: float) -> Counter[str]:
+        """How often the mail server took each e-mail after a moment (``time.time()``)."""
+        found: Counter[str] = Counter()
+        for file in (Path(self.at.mail_folder) / "new").iterdir():
+            if file.stat().st_mtime >= since:
+                with file.open("rb") as content:
+                    found[str(email.message_from_binary_file(content)["Message-ID"])] += 1
+        return found
+
+
+class Load:
+    """Exchanges on their way through the API."""
+
+    def __init__(self, platform: Platform, exchanges: int, clients: int) -> None:
+        self.exchanges = exchanges
+        command = [sys.executable, "-m", "tests.system.traffic"]
+        command += ["--gateway", platform.at.gateway_url, "--exchanges", str(exchanges)]
+        command += ["--clients", str(clients), "--pairs", str(clients)]
+        command += ["--repeat", "0.05", "--patience", str(PATIENCE)]
+        self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def outcome(self) -> dict[str, Any]:
+        """What the clients saw, as ``tests.system.traffic`` sums it up, once they are done."""
+        said, _ = self.process.communicate()
+        if not said:
+            return {"exchanges": 0, "ids": [], "wrong": ["the clients themselves failed"]}
+        found: dict[str, Any] = json.loads(said)
+        return found
+
+
+def wrong_of(outcome: Mapping[str, Any], expected: int) -> Sequence[str]:
+    """What the clients found wrong, as sentences."""
+    said = [str(sentence) for sentence in outcome["wrong"]]
+    if outcome["exchanges"] != expected:
+        said.append(f"{outcome['exchanges']} of {expected} exchanges were settled")
+    return said
+
+
+def until(true: Callable[[], Any], seconds: float = PATIENCE) -> bool:
+    """Wait until ``true()`` is, at most ``seconds``; whether it became true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)  # between two looks; the condition is above
+    return True

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 import flask
+import structlog
 import werkzeug
 
 from gateway import (
@@ -41,6 +42,8 @@ from services.telemetry import metrics
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
+log = structlog.get_logger(__name__)
 
 Checks = Callable[[], Mapping[str, bool]]
 
@@ -169,6 +172,11 @@ def _finish(response: flask.Response) -> flask.Response:
     method = flask.request.method if flask.request.method in _METHODS else "other"
     seconds = time.perf_counter() - flask.g.get("began", time.perf_counter())
     metrics.http_answered(route, method, response.status_code, seconds)
+    if flask.request.path not in operations.PATHS:  # probes would drown everything else
+        log.info(
+            "request", method=flask.request.method, route=route, status=response.status_code,
+            ms=round(1000 * seconds, 1), correlation_id=flask.g.get("correlation_id"),
+        )  # fmt: skip
     return response
 
 

@@ -17,6 +17,7 @@ from services.telemetry import metrics
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 SETTINGS_OF = (
     "services.bus.settings",
+    "services.bus.failpoint",
     "services.members.settings",
     "services.notifications.settings",
     "gateway.settings",

@@ -214,6 +214,8 @@ def _service(
         # a killed sender's mail is taken over soon, where a person may be watching
         settings |= {"TIMEBANK_MAIL_LEASE": "20", "TIMEBANK_SMTP_TIMEOUT": "3"}
         settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
+    if settings.get("TIMEBANK_FAILPOINT", "").startswith("@"):
+        settings["TIMEBANK_FAILPOINT"] += f".{kind.name}"  # a file of each process's own
     if kind.name == "gateway":
         settings["TIMEBANK_DEV_ISSUER_KEY"] = str(where.issuer_key)
         settings.setdefault("TIMEBANK_RATE_LIMIT", str(REQUESTS_PER_MINUTE))

@@ -10,7 +10,7 @@ import psycopg
 import psycopg_pool
 import structlog
 
-from services.bus import envelope, retries
+from services.bus import envelope, failpoint, retries
 from services.bus.envelope import Event, Unreadable
 from services.bus.errors import TryLater
 from services.bus.intake import Batch, DatabaseAway, Delivery
@@ -51,6 +51,7 @@ def handle(service: str, database: Database, batch: Batch, schedule: Sequence[fl
         DatabaseAway: nothing happened, or only part of it; the batch may come again.
     """
     began = time.monotonic()
+    failpoint.reach("received")
     try:
         items, refused = sort(batch)
         for delivery, reason in refused:
@@ -61,12 +62,16 @@ def handle(service: str, database: Database, batch: Batch, schedule: Sequence[fl
             items = _unless_it_kills(service, database, items)
         for kind in by_kind(items, batch.subscriptions):
             _settle(service, database, kind, schedule)
+            failpoint.reach("mid_batch")
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if not is_away(error):
             raise
         raise DatabaseAway from error
     except psycopg_pool.PoolTimeout as error:
         raise DatabaseAway from error
+    redelivered = sum(delivery.redelivered for delivery in batch.deliveries)
+    if redelivered:
+        metrics.events(service, "any", "redelivered", redelivered)
     metrics.batch_handled(service, len(batch.deliveries), time.monotonic() - began)
 
 
@@ -121,10 +126,12 @@ def apply(tx: Transaction, items: Sequence[Item]) -> int:
     if not subscription.natural_key:
         fresh = _claim(tx, todo)
         todo = [item for item in todo if item.event.id in fresh]
+    failpoint.reach("inbox_claimed")
     if len(todo) == 1:
         tx.correlation_id = todo[0].event.correlation_id
     if todo:
         subscription.handle(tx, [item.event for item in todo])
+    failpoint.reach("before_commit")
     return len(todo)
 
 

@@ -12,6 +12,7 @@ import structlog
 from eventlet.event import Event
 from kombu.connection import Connection
 
+from services.bus import failpoint
 from services.bus import topology as names
 
 log = structlog.get_logger(__name__)
@@ -160,6 +161,7 @@ class QueueReader:
     def _acknowledge(self, channel: Any, batch: list[Any]) -> None:
         if self._channel is not channel:
             return  # the tags died with their channel; the inbox knows the repeats
+        failpoint.reach("committed_before_ack")
         try:
             channel.basic_ack(batch[-1].delivery_info["delivery_tag"], multiple=True)
         except LOST_CHANNEL:

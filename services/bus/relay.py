@@ -23,7 +23,7 @@ from eventlet.event import Event
 from kombu.connection import Connection
 from psycopg.rows import class_row
 
-from services.bus import envelope
+from services.bus import envelope, failpoint
 from services.bus import topology as names
 from services.bus.link import LOST, Link, send
 from services.bus.transaction import Database
@@ -99,6 +99,7 @@ class Publisher:
                 )  # fmt: skip
         except LOST as error:
             raise Unconfirmed(str(error)) from None
+        failpoint.reach("published_before_confirm")
         self._wait(channel)
         return self._confirmed - self._returned
 
@@ -206,12 +207,14 @@ class Relay:
             rows = choose(conn, self.regions, self.batch)
             if not rows:
                 return False
+            failpoint.reach("chosen_before_publish")
             try:
                 taken = self.publisher.publish(rows)
             except Unconfirmed as error:
                 metrics.published(self.service, "timed_out", len(rows))
                 log.warning("events not confirmed", rows=len(rows), reason=str(error))
                 return False
+            failpoint.reach("confirmed_before_remove")
             remove(conn, taken)
         returned = len(self.publisher.returned)
         metrics.published(self.service, "confirmed", len(taken))

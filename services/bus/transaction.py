@@ -11,7 +11,7 @@ import uuid_utils.compat
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
-from services.bus import envelope
+from services.bus import envelope, failpoint
 
 
 class Transaction:
@@ -129,6 +129,8 @@ class Database:
             tx = Transaction(conn, now, correlation_id)
             yield tx
             keep(conn, tx.said)
+            if tx.said:
+                failpoint.reach("said_before_commit")
             conn.commit()
         except BaseException:
             _roll_back(conn)
@@ -136,6 +138,7 @@ class Database:
         finally:
             self.pool.putconn(conn)
         if tx.said:
+            failpoint.reach("said_committed")
             self.on_commit(tx.said)
 
     def _begun(self) -> tuple[psycopg.Connection[Any], datetime.datetime]:

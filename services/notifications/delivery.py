@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from services.bus import failpoint
 from services.bus.caller import service_in
 from services.bus.rpc import RpcError
 from services.bus.transaction import Transaction
@@ -198,7 +199,9 @@ class Office:
         try:
             content = compose(due, known, self.settings, now)
             sender = parseaddr(self.settings.mail_from)[1]
+            failpoint.reach("before_send")
             self.channel.send(sender, contact["email"], content)
+            failpoint.reach("sent_before_record")
         except mail.BadAddress:
             return store.Outcome(due.id, "failed", "bad_address")
         except mail.Refused as refused:

@@ -59,7 +59,7 @@ METRICS = (
         "timebank_events_total",
         Counter,
         ("service", "type", "outcome"),
-        "Messages by what became of them: handled, repeated, retried, parked.",
+        "Messages by what became of them: handled, repeated, redelivered, retried, parked.",
         "Retried and parked: `python -m services.bus.parked list` shows the reasons.",
     ),
     Metric(

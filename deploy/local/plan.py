@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -91,7 +92,7 @@ def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
         names += ["mail", "mailbox", *(kind.name for kind in KINDS)]
     chosen = ports.choose(where.ports, names, {"gateway": GATEWAY_PORT})
     roles = [f"role {name}" for name in DATABASE_SERVICES]
-    words = secret.passwords(where, ["broker", "database", *roles])
+    words = secret.passwords(where, ["broker", "database", "rpc", *roles])
     installation = Installation(
         instance=where.instance,
         amqp_url=existing_broker(environment) or broker.url(chosen["broker"], words["broker"]),
@@ -107,7 +108,8 @@ def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
         processes.append(database.process(where, chosen))
     if part == PLATFORM:
         installation = _addresses(where, installation, chosen, words)
-        processes += _business(where, installation, chosen, own_database, environment)
+        inherited = {**_inherited(environment), **_second_road(installation, words["rpc"])}
+        processes += _business(where, installation, chosen, own_database, inherited)
     mark = {MARK: str(where.folder)}
     marked = (replace(each, environment={**each.environment, **mark}) for each in processes)
     return Plan(tuple(marked), installation)
@@ -146,9 +148,8 @@ def _business(
     installation: Installation,
     chosen: Mapping[str, int],
     own_database: bool,
-    environment: Mapping[str, str],
+    inherited: Mapping[str, str],
 ) -> list[Process]:
-    inherited = _inherited(environment)
     python = sys.executable
     mail_ports = str(chosen["mail"]), str(chosen["mailbox"])
     mailbox = Process(
@@ -186,6 +187,15 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
     # eventlet tells at every start that it is deprecated, which we know.
     quiet = {"PYTHONWARNINGS": "ignore:::__main__"}
     return {**small, **quiet, **kept, "PYTHONUNBUFFERED": "1"}
+
+
+def _second_road(installation: Installation, word: str) -> dict[str, str]:
+    """Where services call each other while the broker is away, and what they show then."""
+    addresses: dict[str, list[str]] = {}
+    for kind in KINDS:
+        if kind.database:
+            addresses.setdefault(kind.database, []).append(installation.health_urls[kind.name])
+    return {"TIMEBANK_RPC_SECRET": word, "TIMEBANK_RPC_ADDRESSES": json.dumps(addresses)}
 
 
 def _service(

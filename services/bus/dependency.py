@@ -14,6 +14,7 @@ from services.bus import failpoint, inbox, relay, retries, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
+from services.bus.detour import Detour
 from services.bus.envelope import Outgoing
 from services.bus.intake import Batch, Declarer
 from services.bus.link import Link
@@ -69,6 +70,7 @@ class Bus(DependencyProvider):
         self.has_database = database
         self.subscriptions: Mapping[str, Subscription] = {}
         self.incoming: Link | None = None
+        self.server: Any = None
         self.relay: relay.Relay | None = None
         self.service = ""
 
@@ -83,7 +85,9 @@ class Bus(DependencyProvider):
         self.regions = regions_served(self.topology)
         self.retry_schedule = settings.RETRY_SCHEDULE.read()
         self.link = Link(settings.AMQP_URL.read(), self.service, "out", settings.HEARTBEAT.read())
-        self.client = calls.Client(self.link, self.service, settings.RPC_TIMEOUT.read())
+        self.client = calls.Client(
+            self.link, self.service, settings.RPC_TIMEOUT.read(), Detour.from_settings()
+        )
         self.replier = calls.Replier(self.link)
         self.link.use(Declarer(self.topology))
         self.link.use(self.client)

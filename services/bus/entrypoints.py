@@ -46,7 +46,7 @@ class Incoming(SharedExtension):
         """Register a method to be called from outside."""
         bus, link = self.prepared()
         if self.server is None:
-            self.server = RpcServer(bus, self.container)
+            self.server = bus.server = RpcServer(bus, self.container)
             link.use(self.server)
         self.server.methods[entrypoint.method_name] = entrypoint
 

@@ -7,6 +7,7 @@ by the reading greenlet before it begins to read; afterwards users only send.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import amqp
@@ -57,6 +58,7 @@ class Link:
     def __init__(self, url: str, service: str, name: str, heartbeat: int = 20) -> None:
         self.url, self.service, self.name, self.heartbeat = url, service, name, heartbeat
         self.users: list[User] = []
+        self.when_blocked: list[Callable[[], None]] = []
         self.up = False
         self.blocked = False
         self.stopping = False
@@ -94,12 +96,17 @@ class Link:
         if reader is not None:
             eventlet.kill(reader, LinkLost(reason))
 
-    def wait_until_up(self, seconds: float) -> bool:
-        """Wait at most ``seconds`` for the connection; whether it stands."""
+    @property
+    def takes(self) -> bool:
+        """Whether what is sent now reaches the broker."""
+        return self.up and not self.blocked
+
+    def wait_until_it_takes(self, seconds: float) -> bool:
+        """Wait at most ``seconds`` for a broker that takes messages; whether it does."""
         deadline = time.monotonic() + seconds
-        while not self.up and time.monotonic() < deadline:
+        while not self.takes and time.monotonic() < deadline:
             eventlet.sleep(0.02)
-        return self.up
+        return self.takes
 
     def _connection(self) -> Connection:
         return Connection(
@@ -151,6 +158,8 @@ class Link:
     def _on_blocked(self, reason: str) -> None:
         self.blocked = True
         log.warning("broker blocks publishing", link=self.name)
+        for tell in self.when_blocked:
+            tell()
 
     def _on_unblocked(self) -> None:
         self.blocked = False

@@ -56,6 +56,7 @@ class Publisher:
 
     def __init__(self, link: Link, timeout: float) -> None:
         self.link, self.timeout = link, timeout
+        link.when_blocked.append(self._signal_always)
         self._channel: Any = None
         self._next_tag = 1
         self._unsettled: dict[int, UUID] = {}
@@ -81,6 +82,9 @@ class Publisher:
     def publish(self, rows: Sequence[Row]) -> set[UUID]:
         """Publish rows; the ids of those a queue has taken.
 
+        What an alarm left in the socket is waited for first: its confirms come when the
+        alarm ends, and publishing it again beforehand would only double it.
+
         Raises:
             Unconfirmed: the link broke or the broker stayed silent; the rows may
                 or may not have arrived.
@@ -90,7 +94,7 @@ class Publisher:
             raise Unconfirmed("no link, or the broker blocks publishing")
         self._confirmed, self._returned, self._settled = set(), set(), Event()
         try:
-            for row in rows:
+            for row in () if self._unsettled else rows:
                 self._unsettled[self._next_tag] = row.id
                 self._next_tag += 1
                 send(
@@ -110,11 +114,13 @@ class Publisher:
     def _wait(self, channel: Any) -> None:
         """Wait for every confirm; a silent broker costs the link, since tags go astray."""
         with eventlet.Timeout(self.timeout, False):
-            while self._unsettled and self._channel is channel:
+            while self._unsettled and self._channel is channel and not self.link.blocked:
                 self._settled.wait()
                 self._settled = Event()
         if self._channel is not channel:
             raise Unconfirmed("the link broke")
+        if self.link.blocked:
+            raise Unconfirmed("the broker blocks publishing")
         if self._unsettled:
             self.link.reset("confirms did not come")
             raise Unconfirmed("confirms did not come in time")
@@ -139,7 +145,11 @@ class Publisher:
         return [tag] if tag in self._unsettled else []
 
     def _signal(self) -> None:
-        if not self._unsettled and not self._settled.ready():
+        if not self._unsettled:
+            self._signal_always()
+
+    def _signal_always(self) -> None:
+        if not self._settled.ready():
             self._settled.send()
 
 
@@ -201,7 +211,7 @@ class Relay:
             psycopg.Error, psycopg_pool.PoolTimeout: the database is away; what was
                 published and not removed is published again.
         """
-        if self.publisher.link.blocked or not self.publisher.link.up:
+        if not self.publisher.link.takes:
             return False
         with self.database.pool.connection() as conn:
             rows = choose(conn, self.regions, self.batch)

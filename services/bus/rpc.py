@@ -4,7 +4,8 @@ A request goes to the queue of the service and the caller's region on the defaul
 exchange, not persistent, expiring when its caller has given up; the answer comes
 back by RabbitMQ's direct reply-to, without a queue of its own. Nobody waits for
 confirms: a call that got lost is told by its time-out, and repeated under the same
-idempotency key.
+idempotency key. While the broker is away or takes nothing, calls go by the second road
+(``detour``), where it is set up.
 """
 
 import inspect
@@ -16,14 +17,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from eventlet import sleep
 from eventlet.event import Event
 from eventlet.timeout import Timeout
 from kombu.connection import Connection
 
 from services.bus import topology as names
 from services.bus.caller import Caller
+from services.bus.detour import Detour, Unreachable
 from services.bus.errors import NotAllowed, Refused, ServiceError, TryLater
-from services.bus.idempotency import Key
+from services.bus.idempotency import Key, StillRunning
 from services.bus.link import LOST, Link, send
 from services.telemetry import metrics
 
@@ -34,6 +37,8 @@ CONTENT_TYPE = "application/json"
 QUEUE_ARGUMENTS = {"x-expires": 3_600_000}
 """Milliseconds: an hour without anybody answering, and the queue goes; its callers then
 hear at once that nobody is there."""
+RUNNING_PAUSE = 0.05
+"""Seconds between two looks whether a command that was asked before has ended."""
 LINK_PATIENCE = 2.0
 """Seconds a call waits for a broken link; longer only piles up callers."""
 
@@ -149,10 +154,14 @@ class Client:
     Args:
         service: who asks, for metrics.
         timeout: seconds a call may take, unless the call says otherwise.
+        detour: the second road, if there is one.
     """
 
-    def __init__(self, link: Link, service: str, timeout: float) -> None:
-        self.link, self.service, self.timeout = link, service, timeout
+    def __init__(
+        self, link: Link, service: str, timeout: float, detour: Detour | None = None
+    ) -> None:
+        self.link, self.service, self.timeout, self.detour = link, service, timeout, detour
+        link.when_blocked.append(self._give_up)
         self._channel: Any = None
         self._pending: dict[str, Event] = {}
 
@@ -164,8 +173,11 @@ class Client:
 
     def closed(self) -> None:
         self._channel = None
+        self._give_up()
+
+    def _give_up(self) -> None:
         for waiting in list(self._pending.values()):
-            _give(waiting, {"error": _trouble("connection_lost", "The connection was lost.")})
+            _give(waiting, LOST_ANSWER)
 
     def call(
         self,
@@ -190,10 +202,10 @@ class Client:
         began = time.monotonic()
         outcome = "broken"
         try:
-            answer = self._ask(
-                names.rpc_queue(service, caller.region), method,
-                request(caller, key, correlation_id, arguments), timeout or self.timeout,
-            )  # fmt: skip
+            body = request(caller, key, correlation_id, arguments)
+            queue = names.rpc_queue(service, caller.region)
+            deadline = began + (timeout or self.timeout)
+            answer = self._ask(service, queue, method, body, key, deadline)
             if "error" in answer:
                 raise RpcError(**answer["error"])
             outcome = "answered"
@@ -206,18 +218,52 @@ class Client:
                 self.service, f"{service}.{method}", outcome, time.monotonic() - began
             )
 
-    def _ask(self, queue: str, method: str, body: bytes, timeout: float) -> dict[str, Any]:
-        if not self.link.wait_until_up(min(timeout, LINK_PATIENCE)):
+    def _ask(
+        self, service: str, queue: str, method: str, body: bytes, key: Key | None, deadline: float
+    ) -> dict[str, Any]:
+        if self.detour and not self.link.takes:
+            return self._go_round(self.detour, service, method, body, deadline)
+        left = deadline - time.monotonic()
+        if not self.link.wait_until_it_takes(min(left, LINK_PATIENCE)):
             return {"error": _trouble("broker_away", "The message broker is away.")}
+        answer = self._ask_broker(queue, method, body, deadline - time.monotonic())
+        if self.detour and key and answer is LOST_ANSWER:
+            answer = self._ask_again(self.detour, service, method, body, deadline)
+        return answer
+
+    def _ask_again(
+        self, detour: Detour, service: str, method: str, body: bytes, deadline: float
+    ) -> dict[str, Any]:
+        """Repeat a call that was in flight when the broker went: its key makes that safe.
+
+        The first one may have arrived and be at work; then its answer is waited for.
+        """
+        answer = self._go_round(detour, service, method, body, deadline)
+        while _is_running(answer) and time.monotonic() < deadline:
+            sleep(RUNNING_PAUSE)
+            answer = self._go_round(detour, service, method, body, deadline)
+        return answer
+
+    def _go_round(
+        self, detour: Detour, service: str, method: str, body: bytes, deadline: float
+    ) -> dict[str, Any]:
+        try:
+            return detour.ask(service, method, body, max(0.0, deadline - time.monotonic()))
+        except Unreachable:
+            return {"error": _trouble("broker_away", "The message broker is away.")}
+        except Timeout:
+            return LATE_ANSWER
+
+    def _ask_broker(self, queue: str, method: str, body: bytes, timeout: float) -> dict[str, Any]:
         message_id = str(uuid4())
         waiting = self._pending[message_id] = Event()
-        answer = {"error": _trouble("timed_out", "The service did not answer in time.")}
+        answer = LATE_ANSWER
         try:
             with Timeout(timeout, False):
                 self._send(queue, method, message_id, body, timeout)
                 answer = waiting.wait()
         except (*LOST, AttributeError):
-            return {"error": _trouble("connection_lost", "The connection was lost.")}
+            return LOST_ANSWER
         finally:
             del self._pending[message_id]
         return answer
@@ -258,6 +304,14 @@ def _give(waiting: Event, answer: dict[str, Any]) -> None:
 
 def _trouble(code: str, message: str) -> dict[str, Any]:
     return {"family": "try_later", "code": code, "message": message, "detail": {}}
+
+
+LOST_ANSWER = {"error": _trouble("connection_lost", "The connection was lost.")}
+LATE_ANSWER = {"error": _trouble("timed_out", "The service did not answer in time.")}
+
+
+def _is_running(answer: Mapping[str, Any]) -> bool:
+    return bool(answer.get("error", {}).get("code") == StillRunning.code)
 
 
 class Replier:

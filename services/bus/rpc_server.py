@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -58,10 +59,14 @@ class RpcServer:
             self._finish, message.channel, message.delivery_info["delivery_tag"],
             str(properties.get("reply_to") or ""), str(properties.get("correlation_id") or ""),
         )  # fmt: skip
+        body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
+        self.begin(str(properties.get("type")), body, finish)
+
+    def begin(self, name: str, body: bytes, finish: Callable[[dict[str, Any]], None]) -> None:
+        """Start the method ``name`` and hand its answer to ``finish``, by whatever road it came."""
         try:
-            body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
             call, arguments = calls.parse(body)
-            entrypoint = self.methods.get(str(properties.get("type")))
+            entrypoint = self.methods.get(name)
             if entrypoint is None:
                 raise calls.Malformed("There is no such method.")
             method = getattr(self.container.service_cls, entrypoint.method_name)
@@ -78,7 +83,12 @@ class RpcServer:
             outcome = "answered" if exc_info is None else answer["error"]["family"]
             finish(answer)
             took = time.monotonic() - began
-            metrics.rpc_answered(self.bus.service, entrypoint.method_name, outcome, took)
+            method = entrypoint.method_name
+            metrics.rpc_answered(self.bus.service, method, outcome, took)
+            log.info(
+                "answered", method=method, outcome=outcome, ms=round(1000 * took, 1),
+                correlation_id=call.correlation_id,
+            )  # fmt: skip
             return result, None
 
         self.container.spawn_worker(entrypoint, (call,), arguments, handle_result=ended)

@@ -27,7 +27,7 @@ from nameko.constants import MAX_WORKERS_CONFIG_KEY
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
 
-from services.bus import failpoint, settings
+from services.bus import detour, settings
 from services.bus.entrypoints import Bus
 from services.telemetry import health, logs, metrics
 
@@ -48,7 +48,6 @@ def main(arguments: list[str]) -> int:
     with settings.refusing_to_start():
         service = find(arguments[0])
         logs.configure(service.name, settings.LOG_LEVEL.read())
-        failpoint.arm()
         runner = _started(service)
     return _run(runner, service)
 
@@ -114,8 +113,17 @@ def _serve_health(runner: ServiceRunner, name: str) -> None:
         raise settings.SettingError(
             f"{settings.HTTP_PORT.name} cannot be used: {address[0]}:{address[1]} {error.strerror}."
         ) from None
-    application = health.application(name, bus.checks)
+    application = _application(name, bus)
     eventlet.spawn(wsgi.server, listener, application, log_output=False, debug=False)
+
+
+def _application(name: str, bus: Any) -> Any:
+    """Health and metrics, and the second road for calls where a secret protects it."""
+    application = health.application(name, bus.checks)
+    secret = settings.RPC_SECRET.read()
+    if secret is None or bus.server is None:
+        return application
+    return detour.Entrance(bus.server.begin, secret, bus.server.concurrency, application)
 
 
 def _run(runner: ServiceRunner, service: Any) -> int:

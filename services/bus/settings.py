@@ -5,9 +5,10 @@ process with exit code 2 and one sentence.
 """
 
 import contextlib
+import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
@@ -113,6 +114,30 @@ def schedule(text: str) -> tuple[float, ...]:
     return tuple(seconds(0, 86_400)(part.strip()) for part in text.split(","))
 
 
+def addresses(text: str) -> Mapping[str, Sequence[str]]:
+    """A JSON object: for each service a list of base URLs."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON.") from None
+    if not isinstance(found, dict) or not all(isinstance(each, list) for each in found.values()):
+        raise ValueError("it is not an object of lists.")
+    return {service: [url("http")(str(each)) for each in urls] for service, urls in found.items()}
+
+
+SECRET_LENGTH = 24
+"""Characters of a shared secret at least: beyond guessing."""
+
+
+def secret(text: str) -> str | None:
+    """The word ``none`` is none; everything else must be long enough to be one."""
+    if text == "none":
+        return None
+    if len(text) < SECRET_LENGTH:
+        raise ValueError(f"it has fewer than {SECRET_LENGTH} characters.")
+    return text
+
+
 AMQP_URL = Setting(
     "TIMEBANK_AMQP_URL",
     "the broker's address, amqp://user:password@host:port/vhost.",
@@ -214,6 +239,20 @@ RPC_CONCURRENCY = Setting(
     whole_number(1, 200),
     "16",
     "1 to 200",
+)
+RPC_SECRET = Setting(
+    "TIMEBANK_RPC_SECRET",
+    "what processes show each other when they call without the broker, or 'none'.",
+    secret,
+    "none",
+    "24 characters or more",
+)
+RPC_ADDRESSES = Setting(
+    "TIMEBANK_RPC_ADDRESSES",
+    "where services answer while the broker is away: a JSON object of lists of base addresses.",
+    addresses,
+    "{}",
+    "without any, calls wait for the broker",
 )
 HEARTBEAT = Setting(
     "TIMEBANK_HEARTBEAT",

@@ -50,8 +50,8 @@ audit: venv ## prove that nothing was lost or doubled and that all balances sum 
 faults: venv-test ## kill, repeat, disorder and poison under load, then audit; MINUTES=60 for the long form
 	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
 
-bench: venv-test ## measure speed
-	@$(RUN) -m deploy.bench
+bench: venv-test ## measure speed beside others; ROUNDS=1 SECONDS=5 for the short form
+	@$(RUN) -m tests.benchmarks $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS))
 
 lock: ## write the lock files anew from pyproject.toml (needs uv; OPTIONS=--upgrade for newer)
 	@deploy/lock $(OPTIONS)

@@ -1,0 +1,1 @@
+"""Measures the platform beside what anyone would pick instead, on one machine in one run."""

@@ -27,7 +27,7 @@ from nameko.constants import MAX_WORKERS_CONFIG_KEY
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
 
-from services.bus import detour, settings
+from services.bus import detour, failpoint, settings
 from services.bus.entrypoints import Bus
 from services.telemetry import health, logs, metrics
 
@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> int:
     with settings.refusing_to_start():
         service = find(arguments[0])
         logs.configure(service.name, settings.LOG_LEVEL.read())
+        failpoint.arm()
         runner = _started(service)
     return _run(runner, service)
 

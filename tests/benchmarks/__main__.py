@@ -7,11 +7,14 @@ the machine meets all of them alike.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.benchmarks import latency, ledger_hop, machine, report
+import structlog
+
+from tests.benchmarks import latency, ledger_hop, machine, pipeline, report
 from tests.benchmarks.bench_servers import FOLDER, BenchServers
 from tests.benchmarks.figures import Figures
 
@@ -23,6 +26,7 @@ Experiment = Callable[[BenchServers, Figures, float, int], None]
 EXPERIMENTS: Mapping[str, Experiment] = {
     "hop": ledger_hop.run,
     "latency": latency.run,
+    "pipeline": pipeline.run,
 }
 
 
@@ -43,6 +47,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Exit code 0 when every audit was clean, 1 otherwise."""
     options = _options(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     figures = Figures()
     servers = BenchServers.up()
     try:

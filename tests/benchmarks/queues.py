@@ -49,10 +49,14 @@ def declare_listeners(connection: Connection, exchange: str, key: str) -> tuple[
 
 
 class Filler:
-    """Publishes to one queue and waits for the confirms."""
+    """Publishes under one routing key and waits for the confirms.
 
-    def __init__(self, connection: Connection, queue: str) -> None:
-        self.connection, self.queue = connection, queue
+    Args:
+        key: the queue's name, unless an exchange is given.
+    """
+
+    def __init__(self, connection: Connection, key: str, exchange: str = "") -> None:
+        self.connection, self.key, self.exchange = connection, key, exchange
         self.channel = connection.channel()
         self.channel.confirm_select()
         self.channel.events["basic_ack"].add(self._confirmed)
@@ -73,7 +77,7 @@ class Filler:
             "message_id": str(event.id), "application_headers": dict(event.headers),
         }  # fmt: skip
         send(
-            self.channel, event.body, exchange="", routing_key=self.queue, mandatory=True,
+            self.channel, event.body, exchange=self.exchange, routing_key=self.key, mandatory=True,
             properties=properties,
         )  # fmt: skip
         self.sent += 1

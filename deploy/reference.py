@@ -21,6 +21,7 @@ SETTINGS_OF = (
     "services.members.settings",
     "services.notifications.settings",
     "gateway.settings",
+    "deploy.audit_sources",
 )
 CATALOGUES = (members.EVENTS, exchanges.EVENTS, ledger.EVENTS, notifications.EVENTS)
 

@@ -52,7 +52,7 @@ def _databases(where: Places) -> int:
     from deploy.local import databases  # needs psycopg, which the supervisor shall not carry
 
     running = installation.read(where.instance)
-    databases.prepare(running.administrator_url, running.database_urls)
+    databases.prepare(running.administrator_url, running.database_urls, running.audit_urls)
     return 0
 
 

@@ -12,19 +12,28 @@ EXTENSIONS = {"exchanges": ("pg_trgm",)}
 """Made by the administrator, because a service's role may not make them itself."""
 
 
-def prepare(administrator_url: str, services: Mapping[str, str]) -> None:
-    """Make what is missing; `services` gives each service's own URL. Safe to repeat."""
+def prepare(
+    administrator_url: str, services: Mapping[str, str], auditors: Mapping[str, str] | None = None
+) -> None:
+    """Make what is missing. Safe to repeat.
+
+    Args:
+        services: each service's own URL.
+        auditors: for each service the URL of the role that may only read it, if there is one.
+    """
     with psycopg.connect(administrator_url, autocommit=True) as connection:
         for service, url in services.items():
             _prepare_one(connection, url)
             for extension in EXTENSIONS.get(service, ()):
                 add_extension(other_database(administrator_url, database_of(url)), extension)
+        for service, url in (auditors or {}).items():
+            _prepare_role(connection, url)
+            _let_read(administrator_url, url, urlsplit(services[service]).username or "")
 
 
-def _prepare_one(connection: psycopg.Connection, url: str) -> None:
+def _prepare_role(connection: psycopg.Connection, url: str) -> sql.Identifier:
     parts = urlsplit(url)
     role, password = sql.Identifier(parts.username or ""), unquote(parts.password or "")
-    database = sql.Identifier(database_of(url))
     exists = "select exists (select from pg_roles where rolname = %s)"
     verb = "alter" if _one(connection, exists, parts.username) else "create"
     connection.execute(
@@ -32,6 +41,28 @@ def _prepare_one(connection: psycopg.Connection, url: str) -> None:
             sql.SQL(verb), role, sql.Literal(password)
         )
     )
+    return role
+
+
+def _let_read(administrator_url: str, url: str, owner: str) -> None:
+    """Let a role read every table its owner has made or will make, and write nothing."""
+    role, database = sql.Identifier(urlsplit(url).username or ""), sql.Identifier(database_of(url))
+    there = other_database(administrator_url, database_of(url))
+    with psycopg.connect(there, autocommit=True) as connection:
+        for statement in (
+            sql.SQL("grant connect on database {} to {}").format(database, role),
+            sql.SQL("grant select on all tables in schema public to {}").format(role),
+            sql.SQL(
+                "alter default privileges for role {} in schema public grant select on tables to {}"
+            ).format(sql.Identifier(owner), role),
+            sql.SQL("alter role {} set default_transaction_read_only = on").format(role),
+        ):
+            connection.execute(statement)
+
+
+def _prepare_one(connection: psycopg.Connection, url: str) -> None:
+    role = _prepare_role(connection, url)
+    database = sql.Identifier(database_of(url))
     exists = "select exists (select from pg_database where datname = %s)"
     if not _one(connection, exists, database_of(url)):
         # On a server of somebody else's we may give a role ownership only as its member.

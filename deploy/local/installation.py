@@ -27,6 +27,8 @@ class Installation:
     """By process name; append `/_ping`, `/_status` or `/metrics`."""
     database_urls: Mapping[str, str] = field(default_factory=dict)
     """By service, each with the service's own role."""
+    audit_urls: Mapping[str, str] = field(default_factory=dict)
+    """By service, its database as the audit's own role, which may only read."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """By service, the Python package that holds its migrations."""
 

@@ -29,6 +29,8 @@ REGIONS = (
     "north-east-and-yorkshire",
     "national",
 )
+AUDITOR = "timebank_audit"
+"""The role that may read every service's database and change nothing."""
 GATEWAY_PORT = 8000
 """The gateway's port unless it is taken."""
 REQUESTS_PER_MINUTE = 6_000
@@ -92,7 +94,7 @@ def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
         names += ["mail", "mailbox", *(kind.name for kind in KINDS)]
     chosen = ports.choose(where.ports, names, {"gateway": GATEWAY_PORT})
     roles = [f"role {name}" for name in DATABASE_SERVICES]
-    words = secret.passwords(where, ["broker", "database", "rpc", *roles])
+    words = secret.passwords(where, ["broker", "database", "rpc", "role audit", *roles])
     installation = Installation(
         instance=where.instance,
         amqp_url=existing_broker(environment) or broker.url(chosen["broker"], words["broker"]),
@@ -130,16 +132,20 @@ def _addresses(
             name: service_url(servers.administrator_url, name, words[f"role {name}"])
             for name in DATABASE_SERVICES
         },
+        audit_urls={
+            name: service_url(servers.administrator_url, name, words["role audit"], AUDITOR)
+            for name in DATABASE_SERVICES
+        },
         packages={kind.database: kind.package for kind in KINDS if kind.database},
     )
 
 
-def service_url(administrator_url: str, service: str, password: str) -> str:
-    """The administrator's server, but with a service's own role and database."""
+def service_url(administrator_url: str, service: str, password: str, role: str = "") -> str:
+    """The administrator's server, but with a service's own database and role, or another role."""
     parts = urlsplit(administrator_url)
     host = parts.netloc.rpartition("@")[2]
     name = f"timebank_{service}"
-    netloc = f"{name}:{quote(password, safe='')}@{host}"
+    netloc = f"{role or name}:{quote(password, safe='')}@{host}"
     return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
 
 

@@ -1,0 +1,57 @@
+"""Counts messages that wait where nothing explains it: in an outbox, a retry, or the broker."""
+
+import amqp
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
+
+from deploy.audit_sources import Connections, aged, number
+from deploy.local.places import Problem
+from services.bus import topology
+from services.contracts import readers
+
+PATIENCE = 5
+"""Seconds to wait for the broker."""
+
+
+def in_databases(at: Connections, leave_out: int) -> int:
+    """Rows in an outbox, waiting for another try, or parked."""
+    return sum(
+        number(
+            conn,
+            "select (select count(*) from outbox where %(s)s = 0"
+            " or written_at < clock_timestamp() - %(s)s * interval '1 second')"
+            " + (select count(*) from retry, clock where parked_at is not null"
+            f" or {aged('first_failed_at')})",
+            {"s": leave_out},
+        )
+        for conn in at.values()
+    )
+
+
+def in_broker(amqp_url: str, leave_out: int) -> int:
+    """Messages the broker gave up on; when nothing may be in flight, all that wait.
+
+    A queue that does not exist counts as one: what it should have held is not there.
+
+    Raises:
+        Problem: the broker does not answer.
+    """
+    names = topology.Topology(*readers.TOPOLOGY)
+    queues = list(names.parked_queues())
+    if not leave_out:
+        queues += [queue.name for queue in names.event_queues()]
+    try:
+        with Connection(amqp_url, connect_timeout=PATIENCE) as connection:
+            return sum(_depth(connection, queue) for queue in queues)
+    except (OSError, OperationalError, amqp.exceptions.AMQPError) as error:
+        raise Problem(f"The broker does not answer: {error}") from error
+
+
+def _depth(connection: Connection, queue: str) -> int:
+    channel = connection.channel()
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except amqp.exceptions.NotFound:
+        return 1
+    finally:
+        channel.close()

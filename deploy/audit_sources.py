@@ -12,7 +12,7 @@ import psycopg
 
 from deploy.local import installation
 from deploy.local.places import Problem
-from services.bus.settings import AMQP_URL, Setting, url
+from services.bus import settings
 
 Connections = Mapping[str, psycopg.Connection[Any]]
 
@@ -20,11 +20,11 @@ SERVICES = ("reporting", "notifications", "ledger", "exchanges", "members")
 """In this order each database is frozen for the audit: whoever only hears comes before whoever
 speaks, so that nothing is found at a hearer that its speaker seems not to have said yet."""
 
-DATABASES = Setting(
+DATABASES = settings.Setting(
     "TIMEBANK_AUDIT_DATABASE_URL",
     "where `python -m deploy.audit` reads, as a role that may only read; {service} stands for"
     " each service's name.",
-    url("postgresql", "postgres"),
+    settings.url("postgresql", "postgres"),
 )
 
 
@@ -49,7 +49,7 @@ def find(instance: str) -> Sources:
         if "{service}" not in pattern:
             raise Problem(f"{DATABASES.name} does not say where {{service}} stands in it.")
         named = {service: pattern.replace("{service}", service) for service in SERVICES}
-        return Sources(named, AMQP_URL.read())
+        return Sources(named, settings.AMQP_URL.read())
     place = installation.read(instance)
     if not place.audit_urls:
         raise Problem("This installation is older than its audit's own role; run `make up` once.")

@@ -10,7 +10,7 @@ import psycopg_pool
 import structlog
 from nameko.extensions import DependencyProvider
 
-from services.bus import failpoint, inbox, relay, retries, settings
+from services.bus import again, inbox, relay, retries, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
@@ -103,11 +103,14 @@ class Bus(DependencyProvider):
         )
         publisher = relay.Publisher(self.link, settings.CONFIRM_TIMEOUT.read())
         self.link.use(publisher)
+        self.said_days = settings.SAID_DAYS.read()
         self.relay = relay.Relay(
             self.service, self.database, publisher, self.topology.regions,
             settings.RELAY_BATCH.read(), settings.RELAY_POLL.read(),
         )  # fmt: skip
         self.database.on_commit = self._committed
+        self.repeater = again.Repeater(self.service, self.database, self.relay.wake)
+        self.link.use(self.repeater)
 
     def _committed(self, said: Sequence[Outgoing]) -> None:
         if self.relay:
@@ -121,6 +124,7 @@ class Bus(DependencyProvider):
             self.database.open()
             self._relaying = self.container.spawn_managed_thread(self.relay.run, identifier="relay")
             self.container.spawn_managed_thread(self._retry_for_ever, identifier="retries")
+            self.container.spawn_managed_thread(self.repeater.run, identifier="repeater")
             self.container.spawn_managed_thread(self._keep_house, identifier="housekeeping")
 
     def stop(self) -> None:
@@ -180,6 +184,7 @@ class Bus(DependencyProvider):
                 with self.transaction() as tx:
                     metrics.outbox(self.service, *relay.backlog(tx.conn))
                     metrics.waiting(self.service, *retries.counts(tx))
+                    again.forget(tx.conn, self.said_days)
                     tx.conn.execute(
                         "delete from idempotency where answered_at < now() - %s * interval '1 day'",
                         [ANSWER_LIFE_DAYS],
@@ -198,7 +203,6 @@ def retry_one(bus: Bus) -> bool:
         kept = retries.take_due(tx, bus.regions)
         if kept is None:
             return False
-        failpoint.reach("before_retry")
         outcome = "handled"
         try:
             with _all_or_nothing(tx):
@@ -212,7 +216,6 @@ def retry_one(bus: Bus) -> bool:
             outcome = "parked" if parked else "retried"
             log.warning("event failed again", event_id=kept.event_id, parked=parked, reason=reason)
         metrics.events(bus.service, kept.routing_key.partition(".")[2], outcome)
-    failpoint.reach("after_retry")
     return True
 
 

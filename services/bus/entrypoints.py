@@ -79,13 +79,19 @@ class Receive(Entrypoint):
         bus, link = self.incoming.prepared()
         bus.subscriptions = self.subscriptions
         service, size = bus.service, settings.BATCH_SIZE.read()
-        self.readers = [
-            QueueReader(names.event_queue(service, region), region, size, self._handle)
+        self.readers += [
+            QueueReader(
+                names.event_queue(service, region), region, size, self._handle,
+                neighbours=self.readers,
+            )
             for region in bus.regions
-        ]
+        ]  # fmt: skip
         self.readers.append(
-            QueueReader(names.parked_queue(service), "national", size, self._handle, dead=True)
-        )
+            QueueReader(
+                names.parked_queue(service), "national", size, self._handle, dead=True,
+                neighbours=self.readers,
+            )
+        )  # fmt: skip
         for reader in self.readers:
             link.use(reader)
 

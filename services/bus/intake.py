@@ -1,5 +1,6 @@
 """Takes events from a service's regional queues, as many at once as are waiting."""
 
+import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,9 +15,16 @@ from kombu.connection import Connection
 
 from services.bus import failpoint
 from services.bus import topology as names
+from services.bus.link import QueueSilent, send
 
 log = structlog.get_logger(__name__)
 
+PERSISTENT = 2
+CONSUME_PATIENCE = 10.0
+"""Seconds a queue may take to let itself be consumed: it takes milliseconds, but for one
+whose leader is still reading its log after a crash."""
+SILENCES = 3
+"""Times in a row a queue is silent, while its neighbours answer, until it counts as lost."""
 PAUSES_WHILE_AWAY = (0.1, 0.2, 0.5, 1.0)
 """Seconds between tries while the database is away. The batch is kept, not returned:
 being returned would count against its messages, and the database's absence is not
@@ -65,6 +73,7 @@ class QueueReader:
         size: messages in a batch, at most.
         handle: handles deliveries; raises ``DatabaseAway`` when it could not begin.
         dead: whether this is the parked queue.
+        neighbours: other readers on the same link.
     """
 
     def __init__(
@@ -75,7 +84,11 @@ class QueueReader:
         handle: Callable[[Sequence[Delivery]], None],
         *,
         dead: bool = False,
+        neighbours: Sequence["QueueReader"] = (),
     ) -> None:
+        self.neighbours = neighbours
+        self.reading = False
+        self._silences = 0
         self.queue, self.region, self.size, self.handle, self.dead = (
             queue,
             region,
@@ -93,10 +106,31 @@ class QueueReader:
         channel.basic_qos(0, 2 * self.size, False)  # one batch in hand, the next on its way
         self._waiting.clear()
         self._channel = channel
-        channel.basic_consume(self.queue, callback=self._arrived, consumer_tag=self.queue)
+        self._consume(connection, channel)
+
+    def _consume(self, connection: Connection, channel: Any) -> None:
+        """Begin to read, or replace a queue that has lost its leader for good.
+
+        A broker killed just after declaring a quorum queue may remember the queue and not
+        who leads it: publishing to it is never confirmed, reading it ends in an internal
+        error after a minute, deleting it works. Whatever it held is said again by those
+        who said it, since the queue is then found missing.
+        """
+        try:
+            with eventlet.Timeout(CONSUME_PATIENCE, QueueSilent(self)):
+                channel.basic_consume(self.queue, callback=self._arrived, consumer_tag=self.queue)
+        except QueueSilent:
+            self._silences += 1
+            if self._silences >= SILENCES and any(each.reading for each in self.neighbours):
+                self._silences = 0
+                log.error("a queue without a leader is replaced", queue=self.queue)
+                # The silent channel is stuck until the broker gives up.
+                connection.channel().queue_delete(self.queue)
+            raise
+        self.reading, self._silences = True, 0
 
     def closed(self) -> None:
-        self._channel = None
+        self._channel, self.reading = None, False
         self._waiting.clear()
 
     def run(self) -> None:
@@ -191,8 +225,15 @@ class Declarer:
         self.topology = topology
 
     def opened(self, connection: Connection) -> None:
+        missing = [q for q in self.topology.event_queues() if not is_there(connection, q.name)]
+        self._declare(connection)
+        if missing:
+            _wish(connection.channel(), sorted({queue.region for queue in missing}))
+
+    def _declare(self, connection: Connection) -> None:
         channel = connection.channel()
         channel.exchange_declare(names.EXCHANGE, "topic", durable=True, auto_delete=False)
+        channel.exchange_declare(names.AGAIN, "fanout", durable=True, auto_delete=False)
         for parked in self.topology.parked_queues():
             channel.queue_declare(
                 parked, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
@@ -210,6 +251,29 @@ class Declarer:
 
     def closed(self) -> None:
         """Nothing is kept."""
+
+
+def is_there(connection: Connection, queue: str) -> bool:
+    """Whether the broker has a queue; asking for one it lacks costs the channel."""
+    channel = connection.channel()
+    try:
+        channel.queue_declare(queue, passive=True)
+    except amqp.exceptions.NotFound:
+        return False
+    channel.close()
+    return True
+
+
+def _wish(channel: Any, regions: Sequence[str]) -> None:
+    """Ask every producer to say again what it said in these regions: queues of theirs were lost.
+
+    On a new broker nobody hears it, and nobody has said anything.
+    """
+    log.warning("queues were missing", regions=regions)
+    send(
+        channel, json.dumps({"regions": regions}).encode(), exchange=names.AGAIN, routing_key="",
+        mandatory=False, properties={"delivery_mode": PERSISTENT},
+    )  # fmt: skip
 
 
 def queue_arguments(service: str) -> dict[str, Any]:

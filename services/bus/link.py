@@ -42,6 +42,15 @@ class LinkLost(Exception):
     """The connection was given up: heartbeats missed, or a confirm that never came."""
 
 
+class QueueSilent(LinkLost):
+    """A queue does not answer; ``user`` is opened last on the next connection, so that it
+    shows whether the others do."""
+
+    def __init__(self, user: "User") -> None:
+        super().__init__("a queue does not answer")
+        self.user = user
+
+
 LOST = (amqp.exceptions.AMQPError, OSError, OperationalError, LinkLost)
 """What losing the connection looks like, from connecting to reading."""
 
@@ -76,6 +85,9 @@ class Link:
             try:
                 self._serve(connection)
             except LOST as error:
+                if isinstance(error, QueueSilent):
+                    self.users.remove(error.user)
+                    self.users.append(error.user)
                 if not self.stopping:
                     log.warning("link lost", link=self.name, reason=type(error).__name__)
             finally:
@@ -124,7 +136,7 @@ class Link:
         with eventlet.Timeout(CONNECT_TIMEOUT, LinkLost("no answer while connecting")):
             connection.connect()
         with eventlet.Timeout(60, LinkLost("no answer while declaring")):
-            for user in self.users:
+            for user in list(self.users):
                 user.opened(connection)
         self._reader = eventlet.getcurrent()
         beat = eventlet.spawn(self._beat, connection)

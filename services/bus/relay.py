@@ -48,7 +48,7 @@ class Row:
 
 
 class Unconfirmed(Exception):
-    """Not every confirm came in time; nothing is known about the rest."""
+    """Not every confirm came in time; nothing is known about the rest (see ``taken``)."""
 
 
 class Publisher:
@@ -105,6 +105,11 @@ class Publisher:
             raise Unconfirmed(str(error)) from None
         failpoint.reach("published_before_confirm")
         self._wait(channel)
+        return self.taken
+
+    @property
+    def taken(self) -> set[UUID]:
+        """What a queue has taken of the rows published last."""
         return self._confirmed - self._returned
 
     @property
@@ -223,6 +228,7 @@ class Relay:
             except Unconfirmed as error:
                 metrics.published(self.service, "timed_out", len(rows))
                 log.warning("events not confirmed", rows=len(rows), reason=str(error))
+                remove(conn, self.publisher.taken)
                 return False
             failpoint.reach("confirmed_before_remove")
             remove(conn, taken)
@@ -265,8 +271,14 @@ def choose(conn: psycopg.Connection[Any], regions: Sequence[str], limit: int) ->
 
 
 def remove(conn: psycopg.Connection[Any], ids: set[UUID]) -> None:
-    """Forget what the broker has confirmed; by primary key."""
-    conn.execute("delete from outbox where id = any(%s)", [list(ids)])
+    """Put what the broker has confirmed among what was said; by primary key."""
+    conn.execute(
+        "with gone as (delete from outbox where id = any(%s)"
+        " returning id, region, routing_key, headers, body)"
+        " insert into said (id, region, routing_key, headers, body)"
+        " select id, region, routing_key, headers, body from gone on conflict (id) do nothing",
+        [list(ids)],
+    )
 
 
 def backlog(conn: psycopg.Connection[Any]) -> tuple[int, float]:

@@ -254,6 +254,13 @@ RPC_ADDRESSES = Setting(
     "{}",
     "without any, calls wait for the broker",
 )
+SAID_DAYS = Setting(
+    "TIMEBANK_SAID_DAYS",
+    "days for which events the broker has confirmed are kept, to be said again if it loses them.",
+    whole_number(1, 90),
+    "7",
+    "1 to 90 days",
+)
 HEARTBEAT = Setting(
     "TIMEBANK_HEARTBEAT",
     "seconds between heartbeats agreed with the broker.",

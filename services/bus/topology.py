@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 EXCHANGE = "timebank"
 """Topic exchange of the internal events."""
+AGAIN = "timebank.again"
+"""Fanout exchange by which whoever found a queue missing asks for what it was sent."""
 
 DELIVERY_LIMIT = 100
 """Deliveries before the broker gives up on a message. High on purpose: a crash
@@ -55,6 +57,11 @@ def event_queue(service: str, region: str) -> str:
 def parked_queue(service: str) -> str:
     """Where the broker puts what it has delivered too often; drained into the database."""
     return f"{service}.parked"
+
+
+def again_queue(service: str) -> str:
+    """Wishes to a producer to say again what it said."""
+    return f"again.{service}"
 
 
 def rpc_queue(service: str, region: str) -> str:

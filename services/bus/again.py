@@ -1,0 +1,158 @@
+"""Says again what was said: for queues that were lost together with what waited in them.
+
+python -m services.bus.again [--region london] [--since 2026-11-21T10:00:00Z]
+
+Every event the broker has confirmed is kept for some days. Readers know each event by its
+id for ever, so all of it can be said again without doubling anything, and nobody needs to
+find out what exactly was lost. It happens by itself when a process finds a queue missing;
+by hand, for the database named in ``TIMEBANK_DATABASE_URL``, whenever an operator wishes.
+"""
+
+import argparse
+import datetime
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import eventlet
+import psycopg
+import psycopg_pool
+import structlog
+from kombu.connection import Connection
+
+from services.bus import settings
+from services.bus import topology as names
+from services.bus.intake import LOST_CHANNEL, is_there
+from services.bus.transaction import Database
+
+log = structlog.get_logger(__name__)
+
+TICK = 0.5
+"""Seconds between looks for a wish; nobody waits for it any faster."""
+
+
+def say_again(
+    conn: psycopg.Connection[Any],
+    regions: Sequence[str] | None = None,
+    since: datetime.datetime | None = None,
+) -> int:
+    """Put what was said back into the outbox, in the caller's transaction.
+
+    Args:
+        regions: slugs; all of them by default.
+        since: when the broker confirmed it at the earliest; all that is kept by default.
+
+    Returns:
+        How many events will be said again.
+    """
+    # What a relay has in hand right now may have passed a queue that was missing: its rows
+    # are locked until they are among the said ones, where the next statement finds them.
+    conn.execute(
+        "select from outbox where %(all)s or region = any(%(regions)s) for share",
+        {"all": regions is None, "regions": list(regions or ())},
+    )
+    return conn.execute(
+        "insert into outbox (id, region, routing_key, headers, body)"
+        " select id, region, routing_key, headers, body from said"
+        " where (%(all)s or region = any(%(regions)s))"
+        " and (%(since)s::timestamptz is null or said_at >= %(since)s)"
+        " on conflict (id) do nothing",
+        {"all": regions is None, "regions": list(regions or ()), "since": since},
+    ).rowcount
+
+
+def forget(conn: psycopg.Connection[Any], days: int) -> None:
+    """Drop what was said more than ``days`` ago."""
+    conn.execute("delete from said where said_at < now() - %s * interval '1 day'", [days])
+
+
+class Repeater:
+    """Hears that queues were lost, and has said again what they were sent.
+
+    Its own queue holds the wishes of others while this service is away. Where that queue
+    is missing, the broker has lost everything: then all regions are said again, and only
+    afterwards is the queue made, so that a death in between changes nothing.
+    """
+
+    def __init__(self, service: str, database: Database, wake: Any) -> None:
+        self.service, self.database, self.wake = service, database, wake
+        self.queue = names.again_queue(service)
+        self.stopping = False
+        self._channel: Any = None
+        self._wishes: list[tuple[Any, list[str] | None]] = []
+
+    def opened(self, connection: Connection) -> None:
+        self._wishes.clear()
+        self._channel = channel = connection.channel()
+        channel.exchange_declare(names.AGAIN, "fanout", durable=True, auto_delete=False)
+        if is_there(connection, self.queue):
+            self._hear(channel)
+        else:
+            self._wishes.append((None, None))
+
+    def closed(self) -> None:
+        self._channel = None
+
+    def run(self) -> None:
+        """Fulfil wishes until stopped; body of a greenlet."""
+        while not self.stopping:
+            eventlet.sleep(TICK)
+            while self._wishes and self._fulfilled(self._channel, *self._wishes[0]):
+                pass
+
+    def _hear(self, channel: Any) -> None:
+        """Only sends: the greenlet that reads the connection may be another one."""
+        channel.queue_declare(self.queue, durable=True, auto_delete=False, nowait=True)
+        channel.queue_bind(self.queue, names.AGAIN, nowait=True)
+        channel.basic_consume(
+            self.queue, callback=self._arrived, consumer_tag=self.queue, nowait=True
+        )
+
+    def _arrived(self, message: Any) -> None:
+        try:
+            regions = [str(region) for region in json.loads(message.body)["regions"]]
+        except (ValueError, KeyError, TypeError):
+            regions = []  # nothing anybody of ours has sent
+        self._wishes.append((message.delivery_info["delivery_tag"], regions))
+
+    def _fulfilled(self, channel: Any, tag: Any, regions: list[str] | None) -> bool:
+        """Say again, then forget the wish; whether that worked."""
+        try:
+            with self.database.transaction() as tx:
+                count = say_again(tx.conn, regions)
+        except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+            log.info("what was said waits for the database", reason=type(error).__name__)
+            return False
+        if count:
+            log.warning("a queue was lost: said again", events=count, regions=regions or "all")
+            self.wake()
+        if channel is None or self._channel is not channel:
+            return False  # the wish comes again with the next connection
+        self._wishes.pop(0)
+        try:
+            self._hear(channel) if tag is None else channel.basic_ack(tag)
+        except LOST_CHANNEL:
+            return False
+        return True
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.bus.again")
+    parser.add_argument("--region", action="append", help="a slug; may be repeated")
+    parser.add_argument("--since", type=datetime.datetime.fromisoformat, help="ISO 8601")
+    options = parser.parse_args(arguments)
+    with settings.refusing_to_start():
+        database = Database(settings.DATABASE_URL.read(), size=2)
+    database.open()
+    try:
+        with database.transaction() as tx:
+            count = say_again(tx.conn, options.region, options.since)
+    finally:
+        database.close()
+    print(f"{count} events will be said again")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,186 @@
+"""Queues that were lost with what waited in them, and how it is said again."""
+
+import datetime
+
+import kombu
+import psycopg
+import pytest
+
+from services.bus import again, relay
+from services.bus import topology as names
+from tests.bus import echo, running
+from tests.bus.running import eventually
+
+
+def say(bus, *words, region="london"):
+    with bus.transaction() as tx:
+        for word in words:
+            tx.emit(echo.Said, region=region, subject=word, data={"word": word})
+
+
+def rows(place, statement, *values):
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        cursor = conn.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()] if cursor.description else []
+
+
+def heard(place):
+    return sorted(rows(place, "select word from heard"))
+
+
+def empty(place):
+    return not rows(place, "select id from outbox")
+
+
+def broker(place):
+    return kombu.Connection(place["AMQP_URL"])
+
+
+def lose(place, *queues):
+    """Delete queues; what waits in them is gone."""
+    with broker(place) as connection:
+        for queue in queues:
+            connection.channel().queue_delete(queue)
+
+
+EVERY_QUEUE = [
+    *(queue.name for queue in names.Topology(*echo.TOPOLOGY).event_queues()),
+    *names.Topology(*echo.TOPOLOGY).parked_queues(),
+    names.again_queue("echo"),
+]
+
+
+@pytest.fixture
+def spoken(monkeypatch, place):
+    """An installation whose events are confirmed, and lost before anybody heard them."""
+    with running.running(monkeypatch, echo.Echo, **place) as bus:
+        say(bus, "heard")
+        eventually(lambda: heard(place) == ["heard"] and empty(place))
+    with broker(place) as connection:  # a listener that takes everything, and the reader's is gone
+        channel = connection.channel()
+        channel.queue_declare("elsewhere", durable=True, auto_delete=False)
+        channel.queue_bind("elsewhere", names.EXCHANGE, "#")
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        conn.execute("truncate heard")
+        conn.execute("truncate inbox")
+    return place
+
+
+def test_what_the_broker_confirmed_is_kept(bus, place):
+    say(bus, "one", "two")
+
+    eventually(lambda: empty(place) and len(heard(place)) == 2)
+
+    assert len(rows(place, "select id from said")) == 2
+
+
+def test_a_queue_found_missing_gets_everything_again(monkeypatch, spoken):
+    lose(spoken, "echo.london")
+
+    with running.running(monkeypatch, echo.Echo, **spoken):
+        eventually(lambda: heard(spoken) == ["heard"])
+
+
+def test_a_broker_that_lost_everything_gets_everything_again(monkeypatch, spoken):
+    lose(spoken, *EVERY_QUEUE)
+
+    with running.running(monkeypatch, echo.Echo, **spoken):
+        eventually(lambda: heard(spoken) == ["heard"])
+        eventually(lambda: not again_is_missing(spoken))
+
+
+def again_is_missing(place):
+    with broker(place) as connection:
+        try:
+            connection.channel().queue_declare(names.again_queue("echo"), passive=True)
+        except connection.channel_errors:
+            return True
+    return False
+
+
+def test_a_queue_deleted_from_a_running_service_is_back_and_nothing_is_missing(bus, place):
+    say(bus, "before")
+    eventually(lambda: heard(place) == ["before"])
+
+    lose(place, "echo.london")
+    say(bus, *(f"word {number}" for number in range(20)))
+
+    eventually(lambda: len(heard(place)) == 21, 20)
+    assert len(set(heard(place))) == 21
+
+
+def test_nothing_is_said_again_where_nothing_is_missing(monkeypatch, spoken):
+    with running.running(monkeypatch, echo.Echo, **spoken) as bus:
+        say(bus, "last")
+        eventually(lambda: "last" in heard(spoken))
+
+    assert heard(spoken) == ["last"]
+
+
+def test_an_operator_has_a_region_said_again_since_a_moment(bus, place):
+    say(bus, "of london")
+    say(bus, "of the north west", region="north-west")
+    eventually(lambda: empty(place) and len(heard(place)) == 2)
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
+
+    with bus.transaction() as tx:
+        assert again.say_again(tx.conn, ["london"], later) == 0
+        assert again.say_again(tx.conn, ["london"]) == 1
+        assert again.say_again(tx.conn, ["london"]) == 0  # it waits already
+    eventually(lambda: empty(place))
+
+    assert len(heard(place)) == 2  # the readers knew it
+
+
+def test_what_a_relay_has_in_hand_is_waited_for(bus, place):
+    """It may have been published before the queue was made anew, and be confirmed after."""
+    bus.link.blocked = True
+    say(bus, "in hand")
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        ids = {row.id for row in relay.choose(conn, bus.topology.regions, 10)}
+        with psycopg.connect(place["DATABASE_URL"], options="-c lock_timeout=200") as other:
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                again.say_again(other)
+            other.rollback()
+        relay.remove(conn, ids)
+    with bus.transaction() as tx:
+        assert again.say_again(tx.conn) == 1
+    bus.link.blocked = False
+
+    eventually(lambda: heard(place) == ["in hand"])
+
+
+def test_what_was_said_is_forgotten_after_its_days(bus, place):
+    say(bus, "old", "new")
+    eventually(lambda: empty(place) and len(rows(place, "select id from said")) == 2)
+    rows(
+        place,
+        "update said set said_at = now() - interval '8 days'"
+        " where id = (select id from said limit 1)",
+    )
+
+    with bus.transaction() as tx:
+        again.forget(tx.conn, 7)
+
+    assert len(rows(place, "select id from said")) == 1
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"regions": 7}', b"{}"])
+def test_a_wish_nobody_can_read_is_let_go(bus, place, body):
+    eventually(lambda: not again_is_missing(place))
+    with broker(place) as connection:
+        producer = connection.Producer()
+        producer.publish(
+            body, exchange=names.AGAIN, routing_key="", content_type="application/octet-stream",
+            content_encoding="binary",
+        )  # fmt: skip
+    say(bus, "alive")
+
+    eventually(lambda: heard(place) == ["alive"])
+    eventually(lambda: again_messages(place) == 0)
+
+
+def again_messages(place):
+    with broker(place) as connection:
+        channel = connection.channel()
+        return channel.queue_declare(names.again_queue("echo"), passive=True).message_count

@@ -1,0 +1,86 @@
+"""A queue that has lost its leader for good, which a broker killed at a bad moment leaves."""
+
+import eventlet
+import pytest
+
+from services.bus import intake, link
+from services.bus.intake import QueueReader
+
+
+class Channel:
+    """As py-amqp's, for a queue that may be silent."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def basic_qos(self, *_):
+        """Nothing is counted here."""
+
+    def basic_consume(self, queue, **_):
+        if queue in self.connection.silent:
+            eventlet.sleep(60)
+
+    def queue_delete(self, queue):
+        self.connection.silent.discard(queue)
+        self.connection.deleted.append(queue)
+
+
+class Connection:
+    def __init__(self, *silent):
+        self.silent, self.deleted = set(silent), []
+
+    def channel(self):
+        return Channel(self)
+
+
+@pytest.fixture
+def readers(monkeypatch):
+    monkeypatch.setattr(intake, "CONSUME_PATIENCE", 0.05)
+    made: list[QueueReader] = []
+    made += [
+        QueueReader(name, "london", 10, lambda _: None, neighbours=made) for name in ("one", "two")
+    ]
+    return made
+
+
+def connect(users, connection):
+    """As a link does, once; whether all were opened."""
+    try:
+        for user in list(users):
+            user.opened(connection)
+    except link.QueueSilent as silent:
+        users.remove(silent.user)
+        users.append(silent.user)
+        for user in users:
+            user.closed()
+        return False
+    return True
+
+
+def test_a_queue_that_stays_silent_while_its_neighbour_answers_is_replaced(readers):
+    connection, users = Connection("one"), list(readers)
+
+    assert [connect(users, connection) for _ in range(intake.SILENCES + 1)] == [
+        *(False for _ in range(intake.SILENCES)),
+        True,
+    ]
+    assert connection.deleted == ["one"]
+
+
+def test_queues_that_are_all_silent_are_left_alone(readers):
+    """So it is in a cluster that has lost its majority: what waits there will be back."""
+    connection, users = Connection("one", "two"), list(readers)
+
+    assert not any(connect(users, connection) for _ in range(3 * intake.SILENCES))
+    assert connection.deleted == []
+
+
+def test_a_queue_that_was_only_slow_is_left_alone(readers):
+    connection, users = Connection("one"), list(readers)
+    for _ in range(intake.SILENCES - 1):
+        assert not connect(users, connection)
+
+    connection.silent.clear()
+
+    assert connect(users, connection)
+    assert connection.deleted == []

@@ -10,7 +10,7 @@ import psycopg_pool
 import structlog
 from nameko.extensions import DependencyProvider
 
-from services.bus import again, inbox, relay, retries, settings
+from services.bus import again, failpoint, inbox, relay, retries, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
@@ -203,6 +203,7 @@ def retry_one(bus: Bus) -> bool:
         kept = retries.take_due(tx, bus.regions)
         if kept is None:
             return False
+        failpoint.reach("before_retry")
         outcome = "handled"
         try:
             with _all_or_nothing(tx):
@@ -216,6 +217,7 @@ def retry_one(bus: Bus) -> bool:
             outcome = "parked" if parked else "retried"
             log.warning("event failed again", event_id=kept.event_id, parked=parked, reason=reason)
         metrics.events(bus.service, kept.routing_key.partition(".")[2], outcome)
+    failpoint.reach("after_retry")
     return True
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from services.bus.transaction import Database, new_id
 from tests.bus.echo import Said
-from tests.bus.forward import Forward
 from tests.bus.running import eventually
+from tests.faults.proxy import Proxy
 
 
 class Process:
@@ -163,8 +163,8 @@ def test_a_message_that_kills_its_process_is_parked_and_its_neighbours_are_handl
 def servers_away(process, place):
     """The broker and the database, each behind a port that is closed at first."""
     forwards = {
-        "AMQP_URL": Forward(place["AMQP_URL"], 5672),
-        "DATABASE_URL": Forward(place["DATABASE_URL"], 5432),
+        "AMQP_URL": Proxy(place["AMQP_URL"], 5672),
+        "DATABASE_URL": Proxy(place["DATABASE_URL"], 5432),
     }
     for name, forward in forwards.items():
         process.environment[f"TIMEBANK_{name}"] = forward.url

@@ -77,9 +77,8 @@ class Platform:
     def _await_hearing(self, names: Sequence[str]) -> None:
         limit = time.perf_counter() + START_SECONDS
         with queues.connected(self.amqp_url) as connection:
-            channel = connection.channel()
             for name in names:
-                while not channel.queue_declare(name, passive=True).consumer_count:
+                while not queues.consumers(connection, name):
                     if time.perf_counter() > limit:
                         raise TimeoutError(f"nobody reads {name}; see var/bench/logs")
                     time.sleep(0.05)  # between two looks

@@ -106,6 +106,17 @@ def ready(channel: Any, queue: str) -> int:
         return 0
 
 
+def consumers(connection: Connection, queue: str) -> int:
+    """How many read a queue; none while it does not exist."""
+    channel = connection.channel()
+    try:
+        return int(channel.queue_declare(queue, passive=True).consumer_count)
+    except NotFound:
+        return 0
+    finally:
+        channel.close()
+
+
 def listen(
     connection: Connection, queue: str, take: Callable[[float, bytes], None]
 ) -> Callable[[float], bool]:

@@ -170,7 +170,12 @@ class Pair:
         return not trips
 
     def _break(self) -> None:
-        self.weather.reset(self.near[1], self.far[1])
+        """Reset towards the client; towards the server an end after all that was sent.
+
+        A reset there could overtake what shall have arrived.
+        """
+        self.weather.reset(self.near[1])
+        self.far[1].close()
 
 
 async def serve(port: int, control: int, host: str, target_port: int) -> None:

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.faults.platform import until
 from tests.faults.proxy import LOOPBACK, Proxy
 
 
@@ -104,7 +105,7 @@ def test_it_cuts_after_so_many_bytes(proxy, server, line):
     assert echoed(line) == b"hello"
     assert broken(line, b"hello")
 
-    assert server.heard == b"hellohel"
+    assert until(lambda: server.heard == b"hellohel", 5)
 
 
 @pytest.mark.parametrize(("way", "heard"), [("there", b"COMMIT"), ("back", b"COMMIT")])
@@ -113,7 +114,7 @@ def test_it_trips_over_bytes_so_that_their_answer_is_lost(proxy, server, line, w
 
     assert broken(line, b"COMMIT")
 
-    assert server.heard == heard
+    assert until(lambda: server.heard == heard, 5)
     assert proxy.tell("tripped") == "1"
 
 

@@ -228,7 +228,7 @@ def _service(
         migration = (_migration(kind, settings),)
     if kind.name == "notifications":
         # a killed sender's mail is taken over soon, where a person may be watching
-        settings |= {"TIMEBANK_MAIL_LEASE": "20", "TIMEBANK_SMTP_TIMEOUT": "3"}
+        settings = {"TIMEBANK_MAIL_LEASE": "20", "TIMEBANK_SMTP_TIMEOUT": "3", **settings}
         settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
     if settings.get("TIMEBANK_FAILPOINT", "").startswith("@"):
         settings["TIMEBANK_FAILPOINT"] += f".{kind.name}"  # a file of each process's own

@@ -41,7 +41,7 @@ class Trap:
 
 
 def parse(text: str) -> Trap | None:
-    """A setting's text; ``@file`` means what the file says, once: it is removed when read.
+    """A setting's text; ``@file`` means the file's first line, once: it is removed when read.
 
     Raises:
         ValueError: no such point, or no number.
@@ -59,18 +59,18 @@ def parse(text: str) -> Trap | None:
 
 
 def _once(file: Path) -> Trap | None:
-    """What stands in a file that is gone afterwards, so that the next process lives."""
+    """The first line of a file, which then has one less: each line is for one life."""
     try:
-        text = file.read_text().strip()
-        file.unlink()
-    except FileNotFoundError:
+        first, *later = file.read_text().split()
+    except (FileNotFoundError, ValueError):
         return None
-    return parse(text)
+    file.write_text("\n".join(later))
+    return parse(first)
 
 
 SETTING = Setting(
     "TIMEBANK_FAILPOINT",
-    "where a process under test kills itself, point:nth, or @file to read that from once.",
+    "where a process under test kills itself, point:nth, or @file for the next line of a file.",
     parse,
     OFF,
     "off, or one of the points in services/bus/failpoint.py",

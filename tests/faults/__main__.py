@@ -1,24 +1,25 @@
 """Puts every fault into a platform under load, audits it, and reports.
 
-python -m tests.faults [--minutes 60] [--only F1,F5] [--seed 7] [--replay 7]
+python -m tests.faults [--minutes 60] [--only F1,F5] [--seed 7] [--replay ledger.mid_batch:7]
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import platform as machine
 import random
-import subprocess
 import sys
 from collections.abc import Sequence
 
 from deploy.local.places import REPOSITORY
-from tests.faults import report
+from tests.faults import crash, report
 from tests.faults.platform import Platform
 from tests.faults.scenario import Result, Scenario
 from tests.faults.scenarios import SCENARIOS
+from tests.faults.version import commit
 
 FOLDER = REPOSITORY / "var" / "faults"
 SEEDS = 1_000_000
@@ -26,6 +27,8 @@ SEEDS = 1_000_000
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
+    if options.replay:
+        return replay(options.replay)
     wanted = [s for s in SCENARIOS if not options.only or s.name in options.only.split(",")]
     if not wanted:
         print(f"there are: {', '.join(s.name for s in SCENARIOS)}", file=sys.stderr)
@@ -40,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     }
     print(f"commit {run['commit']}, seed {seed}", flush=True)
     place = Platform()
+    place.down()  # what another run left may have been started with other settings
     place.up()
     done: dict[Scenario, Result] = {}
     try:
@@ -52,6 +56,21 @@ def main(arguments: Sequence[str]) -> int:
     print("\n" + report.table(done))
     print(f"\nwritten to {report.write(FOLDER, content)}")
     return 0 if content["sound"] else 1
+
+
+def replay(name: str) -> int:
+    """Run one case of F1 again, such as ``ledger.mid_batch:7``; 1 when it is not sound."""
+    point, _, seed = name.partition(":")
+    print(f"commit {commit()}, {point} with seed {seed}", flush=True)
+    place = Platform()
+    place.down()
+    place.up()
+    try:
+        case = crash.run_case(place, crash.BY_NAME[point], int(seed))
+    finally:
+        place.down()
+    print("not reached" if case is None else json.dumps(vars(case), indent=2))
+    return 0 if case and case.sound else 1
 
 
 def _run(scenario: Scenario, place: Platform, seed: int, minutes: float) -> Result:
@@ -69,18 +88,12 @@ def share(scenario: Scenario, all_of_them: Sequence[Scenario], minutes: float | 
     return minutes * scenario.minutes / sum(each.minutes for each in all_of_them)
 
 
-def commit() -> str:
-    """The commit the code stands at, with a plus where files differ from it."""
-    words = ("git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12")
-    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--minutes", type=float, help="of the long form; absent: the short form")
     parser.add_argument("--only", default="", help="names of faults, a comma list")
     parser.add_argument("--seed", type=int, help="what chooses; absent: chosen and printed")
+    parser.add_argument("--replay", default="", help="one case of F1, such as ledger.mid_batch:7")
     parser.add_argument("--keep", action="store_true", help="leave the platform running")
     return parser
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,12 +18,20 @@ from typing import Any
 
 import psycopg
 
-from deploy import audit
+from deploy import audit, audit_messages, audit_sources
 from deploy.local import faults, installation, supervisor
 from deploy.local.installation import Installation
 from deploy.local.places import REPOSITORY, Problem, places
 
 INSTANCE = "faults"
+SETTINGS = {
+    # A killed sender's mail is taken over soon: the shortest lease there may be.
+    "TIMEBANK_MAIL_LEASE": "6",
+    "TIMEBANK_SMTP_TIMEOUT": "1",
+    # As many tries as in production, in seconds instead of minutes.
+    "TIMEBANK_RETRY_SCHEDULE": "0.5,1,2,4,8",
+    "TIMEBANK_RATE_LIMIT": "1000000",
+}
 PATIENCE = 90.0
 """Seconds a client repeats a call, and we wait for quiet: more than any restart takes."""
 LOOK = 0.1
@@ -39,8 +50,12 @@ class Platform:
 
     def __init__(self, name: str = INSTANCE, environment: Mapping[str, str] | None = None) -> None:
         self.name = name
-        self.environment = dict(environment or {})
         self.where = places(name)
+        self.environment = {
+            **SETTINGS,
+            "TIMEBANK_FAILPOINT": f"@{self.where.folder / 'failpoint'}",
+            **(environment or {}),
+        }
 
     @property
     def at(self) -> Installation:
@@ -77,14 +92,31 @@ class Platform:
         """SIGKILL; the supervisor starts it again."""
         faults.kill(self.where, process)
 
+    def stop(self, process: str) -> None:
+        """Ask a process to end; the supervisor starts it again."""
+        faults.find(self.where, process).send(signal.SIGTERM)
+
     def restart(self, process: str) -> None:
         """Stop a process politely and wait until it is back."""
         faults.restart(self.where, process)
 
+    def arm(self, process: str, *traps: str) -> None:
+        """Let the next lives of a process end at these points (``point:nth``), one each."""
+        (self.where.folder / f"failpoint.{process}").write_text("\n".join(traps))
+
+    def told(self, process: str) -> dict[str, Any]:
+        """What the supervisor says of a process: its state, pid and restarts."""
+        found: dict[str, Any] = supervisor.read_state(self.where)["processes"][process]
+        return found
+
+    def is_back(self, process: str, ended: int) -> bool:
+        """Whether a process is ready again after its end number ``ended``."""
+        told = self.told(process)
+        return bool(told["restarts"] >= ended and told["state"] == "ready")
+
     def restarts(self, process: str) -> int:
         """How often a process has ended and been started again."""
-        told = supervisor.read_state(self.where).get("processes", {})
-        return int(told[process]["restarts"])
+        return int(self.told(process)["restarts"])
 
     def await_all(self) -> None:
         """Wait until every process is ready again."""
@@ -102,36 +134,58 @@ class Platform:
 
     def audit(self) -> dict[str, int]:
         """Every figure by code, nothing being in flight."""
-        return audit.run(self.at.database_urls, 0)
+        return audit.run(self.at.audit_urls, 0, self.at.amqp_url)
 
     def await_quiet(self, seconds: float = PATIENCE) -> float:
-        """Wait until nothing waits anywhere and every figure is zero.
+        """Wait until nothing waits anywhere; whether the figures are zero then, ``audit`` tells.
 
         Returns:
-            Seconds until nothing waited; whether the figures became zero, ``audit`` tells.
+            Seconds until nothing waited.
         """
         began = time.monotonic()
         calm, empty = 0, 0.0
-        while time.monotonic() - began < seconds:
-            if self._waiting():
+        while calm < CALM_LOOKS and time.monotonic() - began < seconds:
+            if self.waits():
                 calm = 0
             else:
                 empty = empty if calm else time.monotonic() - began
                 calm += 1
-                if calm >= CALM_LOOKS and not any(self.audit().values()):
-                    return empty
             time.sleep(LOOK)  # between two looks; the condition is above
-        return time.monotonic() - began
+        return empty if calm else time.monotonic() - began
 
-    def _waiting(self) -> bool:
+    def waits(self) -> bool:
+        """Whether a message, an e-mail or an exchange is still on its way."""
         try:
-            mails = self.query("notifications", "select 1 from notice where next_at is not null")
+            mails = self.query("notifications", "select from notice where next_at is not null")
             under_way = self.query(
-                "exchanges", "select 1 from exchange where state in ('accepted', 'completed')"
+                "exchanges", "select from exchange where state in ('accepted', 'completed')"
             )
-            return bool(mails or under_way or self.audit()["A11"])
-        except psycopg.OperationalError:
+            if mails or under_way or audit_messages.in_broker(self.at.amqp_url, 0):
+                return True
+            with audit_sources.opened(self.at.audit_urls) as at:
+                return audit_messages.in_databases(at, 0) > self.parked()
+        except (psycopg.Error, Problem):
             return True
+
+    def parked(self) -> int:
+        """Messages that wait for an operator, in all services."""
+        found = 0
+        for service in self.at.database_urls:
+            statement = "select count(*) from retry where parked_at is not null"
+            found += self.query(service, statement)[0][0]
+        return found
+
+    def redelivered(self) -> Counter[tuple[str, int]]:
+        """Messages met a second time, by process and its pid: every life counts from zero."""
+        found: Counter[tuple[str, int]] = Counter()
+        for name, address in self.at.health_urls.items():
+            if name == "mailbox":
+                continue
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/metrics") as page:
+                for line in page.read().decode().splitlines():
+                    if line.startswith("timebank_events_total{") and '"redelivered"' in line:
+                        found[name, self.told(name)["pid"]] += int(float(line.split()[-1]))
+        return found
 
     def mails(self, since: float) -> Counter[str]:
         """How often the mail server took each e-mail after a moment (``time.time()``)."""

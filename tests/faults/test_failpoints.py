@@ -43,13 +43,14 @@ def test_the_nth_reaching_of_the_named_point_is_the_end():
     assert run("received:3", *["received"] * 3) == (-signal.SIGKILL, "")
 
 
-def test_a_file_arms_one_process_and_not_the_next(tmp_path):
+def test_each_line_of_a_file_arms_one_life_and_not_the_next(tmp_path):
     armed = tmp_path / "armed"
-    armed.write_text("before_commit:1\n")
+    armed.write_text("before_commit:1\nreceived:2\n")
 
     assert run(f"@{armed}", "before_commit") == (-signal.SIGKILL, "")
-    assert run(f"@{armed}", "before_commit") == (0, "lived")
-    assert not armed.exists()
+    assert run(f"@{armed}", "before_commit", "received", "received") == (-signal.SIGKILL, "")
+    assert run(f"@{armed}", "before_commit", "received", "received") == (0, "lived")
+    assert run(f"@{tmp_path / 'absent'}", "before_commit") == (0, "lived")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,15 @@ from pathlib import Path
 
 import structlog
 
-from tests.benchmarks import gateway_speed, latency, ledger_hop, machine, pipeline, report
+from tests.benchmarks import (
+    gateway_speed,
+    latency,
+    ledger_hop,
+    machine,
+    pipeline,
+    regions_apart,
+    report,
+)
 from tests.benchmarks.bench_servers import FOLDER, BenchServers
 from tests.benchmarks.figures import Figures
 
@@ -28,6 +36,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "latency": latency.run,
     "pipeline": pipeline.run,
     "gateway": gateway_speed.run,
+    "regions": regions_apart.run,
 }
 
 

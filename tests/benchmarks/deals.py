@@ -30,6 +30,7 @@ class Deal:
     giver_id: UUID
     receiver_id: UUID
     minutes: int
+    region: str = REGION
 
     @property
     def hold_id(self) -> UUID:
@@ -58,14 +59,16 @@ class Work:
         return found
 
 
-def work(accounts: int, deals: int, seed: int, duplicates: float = DUPLICATES) -> Work:
+def work(
+    accounts: int, deals: int, seed: int, duplicates: float = DUPLICATES, region: str = REGION
+) -> Work:
     """Deals between random pairs of accounts; the same seed draws the same pairs."""
     draw = random.Random(seed)
     people = [new_id() for _ in range(accounts)]
     made = []
     for _ in range(deals):
         giver, receiver = draw.sample(people, 2)
-        made.append(Deal(new_id(), new_id(), giver, receiver, draw.choice(MINUTES)))
+        made.append(Deal(new_id(), new_id(), giver, receiver, draw.choice(MINUTES), region))
     placed = [(float(place), deal) for place, deal in enumerate(made)]
     for place, deal in enumerate(made):
         if draw.random() < duplicates:
@@ -79,7 +82,7 @@ def completed(deal: Deal, now: datetime.datetime) -> Outgoing:
     return envelope.outgoing(
         event_id=deal.event_id,
         schema=exchanges.ExchangeCompleted,
-        region=REGION,
+        region=deal.region,
         subject=str(deal.exchange_id),
         time=now,
         correlation_id=str(deal.exchange_id),
@@ -96,9 +99,9 @@ def completed(deal: Deal, now: datetime.datetime) -> Outgoing:
             "minutes": deal.minutes,
             "category": "digital-and-data",
             "pathway": None,
-            "region": REGION,
-            "giver_region": REGION,
-            "receiver_region": REGION,
+            "region": deal.region,
+            "giver_region": deal.region,
+            "receiver_region": deal.region,
             "giver_organisation": "RJ1",
             "receiver_organisation": "RJ1",
             "starts_at": None,

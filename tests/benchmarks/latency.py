@@ -95,7 +95,7 @@ def _measure(
             filler.fill(events[:WARM])
             ear.await_count(WARM)
             alone = _alone(filler, ear, events[WARM : WARM + SINGLES])
-            sent = _steadily(filler, events[WARM + SINGLES :], rate)
+            sent = steadily(filler, events[WARM + SINGLES :], rate)
             ear.await_count(len(events))
         ear.stopping = True
         ear.join()
@@ -124,7 +124,7 @@ def _alone(filler: queues.Filler, ear: Ear, events: Sequence[Outgoing]) -> list[
     return waits
 
 
-def _steadily(filler: queues.Filler, events: Sequence[Outgoing], rate: float) -> dict[str, float]:
+def steadily(filler: queues.Filler, events: Sequence[Outgoing], rate: float) -> dict[str, float]:
     """Publish at a rate whatever comes back; the moment each event was due, by its exchange."""
     due: dict[str, float] = {}
     began = time.perf_counter()

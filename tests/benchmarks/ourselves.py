@@ -70,8 +70,9 @@ class Timebank(QueueContestant):
 
 def fill(conn: psycopg.Connection[Any], work: Work, now: datetime.datetime) -> None:
     """Accounts granted what is held of them, and the holds: by the ledger's own statements."""
-    why = Cause(REGION, "prepared", now)
-    store.open_accounts(conn, [(account, REGION) for account in work.accounts], now)
+    region = work.deals[0].region
+    why = Cause(region, "prepared", now)
+    store.open_accounts(conn, [(account, region) for account in work.accounts], now)
     grants = [
         transfer.starter_grant(account, minutes + SPARE, why)
         for account, minutes in work.held().items()
@@ -79,12 +80,12 @@ def fill(conn: psycopg.Connection[Any], work: Work, now: datetime.datetime) -> N
     store.post(conn, grants)
     hold = Hold(
         id=grants[0].id, exchange_id=grants[0].id, account_id=grants[0].id, minutes=15,
-        state="held", region=REGION, available_minutes=SPARE,
+        state="held", region=region, available_minutes=SPARE,
     )  # fmt: skip
     holds = [
         replace(
             hold, id=deal.hold_id, exchange_id=deal.exchange_id, account_id=deal.receiver_id,
-            minutes=deal.minutes,
+            minutes=deal.minutes, region=deal.region,
         )
         for deal in work.deals
     ]  # fmt: skip

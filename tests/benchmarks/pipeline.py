@@ -95,7 +95,7 @@ def add_exchanges(conn: psycopg.Connection, deals: Sequence[Deal], now: datetime
         for deal in deals:
             copy.write_row((
                 deal.exchange_id, 6, listing, "Prepared help", "digital-and-data", deal.giver_id,
-                deal.receiver_id, deal.receiver_id, REGION, REGION, REGION, False, now, now,
+                deal.receiver_id, deal.receiver_id, *[deal.region] * 3, False, now, now,
                 "completed", "ledger", deal.receiver_id, deal.minutes, deal.minutes, 1, False,
                 False, 0, now, deadline, now, now,
             ))  # fmt: skip
@@ -104,7 +104,7 @@ def add_exchanges(conn: psycopg.Connection, deals: Sequence[Deal], now: datetime
 def publish(amqp_url: str, feed: Sequence[Deal]) -> None:
     """Say the completions as exchanges would: to everybody who hears them."""
     with queues.connected(amqp_url) as connection:
-        key = f"{REGION}.exchanges.exchange_completed"
+        key = f"{feed[0].region}.exchanges.exchange_completed"
         queues.Filler(connection, key, exchange="timebank").fill(messages(feed))
 
 

@@ -55,7 +55,11 @@ class Platform:
 
     @contextmanager
     def running(self, services: Sequence[str] = SERVICES, regions: str = "all") -> Iterator[None]:
-        """Start services, a process each, and wait until all of them hear."""
+        """Start services, a process each, and wait until all of them hear.
+
+        Args:
+            regions: slugs, a comma list, the first of them waited for; or ``all``.
+        """
         with ExitStack() as stack:
             for name in services:
                 settings = {
@@ -67,8 +71,9 @@ class Platform:
                     "TIMEBANK_PUBLIC_URL": "http://127.0.0.1:1",
                 }
                 command = ["-m", "services.bus.runner", f"services.{name}.service"]
-                started = stack.enter_context(process(name, command, settings))
-                self.pids[name] = started.pid
+                label = name if regions == "all" else f"{name}-{regions[:20]}"
+                started = stack.enter_context(process(label, command, settings))
+                self.pids[label] = started.pid
             region = "london" if regions == "all" else regions.partition(",")[0]
             hearing = [event_queue(name, region) for name in services if name in READERS]
             self._await_hearing(hearing)

@@ -205,7 +205,7 @@ class Client:
             body = request(caller, key, correlation_id, arguments)
             queue = names.rpc_queue(service, caller.region)
             deadline = began + (timeout or self.timeout)
-            answer = self._ask(service, queue, method, body, key, deadline)
+            answer = self._ask(service, queue, method, body, deadline)
             if "error" in answer:
                 raise RpcError(**answer["error"])
             outcome = "answered"
@@ -219,7 +219,7 @@ class Client:
             )
 
     def _ask(
-        self, service: str, queue: str, method: str, body: bytes, key: Key | None, deadline: float
+        self, service: str, queue: str, method: str, body: bytes, deadline: float
     ) -> dict[str, Any]:
         if self.detour and not self.link.takes:
             return self._go_round(self.detour, service, method, body, deadline)
@@ -227,16 +227,17 @@ class Client:
         if not self.link.wait_until_it_takes(min(left, LINK_PATIENCE)):
             return {"error": _trouble("broker_away", "The message broker is away.")}
         answer = self._ask_broker(queue, method, body, deadline - time.monotonic())
-        if self.detour and key and answer is LOST_ANSWER:
+        if self.detour and answer is LOST_ANSWER:
             answer = self._ask_again(self.detour, service, method, body, deadline)
         return answer
 
     def _ask_again(
         self, detour: Detour, service: str, method: str, body: bytes, deadline: float
     ) -> dict[str, Any]:
-        """Repeat a call that was in flight when the broker went: its key makes that safe.
+        """Repeat a call that was in flight when the broker went.
 
-        The first one may have arrived and be at work; then its answer is waited for.
+        No more than the broker does with a request whose server died: state and keys guard
+        commands. The first one may be at work still; then its answer is waited for.
         """
         answer = self._go_round(detour, service, method, body, deadline)
         while _is_running(answer) and time.monotonic() < deadline:

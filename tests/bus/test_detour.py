@@ -10,7 +10,6 @@ from eventlet import wsgi
 
 from services.bus.caller import Caller
 from services.bus.detour import LONGEST, Detour, Entrance, Unreachable
-from services.bus.idempotency import Key
 from services.bus.rpc import Client, RpcError, request
 from services.bus.settings import SettingError
 from services.bus.transaction import new_id
@@ -98,11 +97,8 @@ def test_without_a_second_road_a_blocked_broker_is_told_within_two_seconds(bus):
     assert (away.value.family, away.value.code) == ("try_later", "broker_away")
 
 
-def test_a_command_in_flight_when_the_broker_goes_is_asked_again_under_its_key(bus, road):
-    key = Key("k", "POST /", "hash")
-    asked = eventlet.spawn(
-        bus.call, "echo", "slow", caller=LONDONER, key=key, seconds=0.3
-    )  # fmt: skip
+def test_a_call_in_flight_when_the_broker_goes_is_asked_again(bus, road):
+    asked = eventlet.spawn(bus.call, "echo", "slow", caller=LONDONER, seconds=0.3)
     eventually(lambda: bus.client._pending)
 
     bus.client.closed()  # as when the connection breaks
@@ -110,7 +106,7 @@ def test_a_command_in_flight_when_the_broker_goes_is_asked_again_under_its_key(b
     assert asked.wait() == {"slept": 0.3}
 
 
-def test_a_call_in_flight_without_a_key_is_left_to_its_caller(bus, road):
+def test_a_call_in_flight_without_a_second_road_is_left_to_its_caller(bus):
     asked = eventlet.spawn(bus.call, "echo", "slow", caller=LONDONER, seconds=0.3)
     eventually(lambda: bus.client._pending)
 

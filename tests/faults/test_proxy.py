@@ -16,7 +16,7 @@ class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         with contextlib.suppress(OSError):
             while data := self.request.recv(65_536):
-                self.server.heard += data
+                self.server.heard += data  # type: ignore[attr-defined]
                 self.request.sendall(data)
 
 

@@ -59,6 +59,7 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     figures, broken = Figures(), False
+    figures.lack("growth to a million members", "its data are not generated yet")
     servers = BenchServers.up()
     try:
         facts = machine.facts(servers)

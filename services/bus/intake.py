@@ -1,6 +1,8 @@
 """Takes events from a service's regional queues, as many at once as are waiting."""
 
 import json
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,8 +25,8 @@ PERSISTENT = 2
 CONSUME_PATIENCE = 10.0
 """Seconds a queue may take to let itself be consumed: it takes milliseconds, but for one
 whose leader is still reading its log after a crash."""
-SILENCES = 3
-"""Times in a row a queue is silent, while its neighbours answer, until it counts as lost."""
+SILENT_SECONDS = 5.0
+"""Seconds a queue stays silent, while its neighbours answer, until it counts as lost."""
 PAUSES_WHILE_AWAY = (0.1, 0.2, 0.5, 1.0)
 """Seconds between tries while the database is away. The batch is kept, not returned:
 being returned would count against its messages, and the database's absence is not
@@ -88,7 +90,7 @@ class QueueReader:
     ) -> None:
         self.neighbours = neighbours
         self.reading = False
-        self._silences = 0
+        self._silent_since = math.inf
         self.queue, self.region, self.size, self.handle, self.dead = (
             queue,
             region,
@@ -113,21 +115,22 @@ class QueueReader:
 
         A broker killed just after declaring a quorum queue may remember the queue and not
         who leads it: publishing to it is never confirmed, reading it ends in an internal
-        error after a minute, deleting it works. Whatever it held is said again by those
-        who said it, since the queue is then found missing.
+        error, at once or after a minute; deleting it works. Whatever it held is said again
+        by those who said it, since the queue is then found missing.
         """
+        silent = time.monotonic() - self._silent_since
+        if silent >= SILENT_SECONDS and any(each.reading for each in self.neighbours):
+            self._silent_since = math.inf
+            log.error("a queue without a leader is replaced", queue=self.queue)
+            connection.channel().queue_delete(self.queue)
+            raise QueueSilent(self)
         try:
             with eventlet.Timeout(CONSUME_PATIENCE, QueueSilent(self)):
                 channel.basic_consume(self.queue, callback=self._arrived, consumer_tag=self.queue)
-        except QueueSilent:
-            self._silences += 1
-            if self._silences >= SILENCES and any(each.reading for each in self.neighbours):
-                self._silences = 0
-                log.error("a queue without a leader is replaced", queue=self.queue)
-                # The silent channel is stuck until the broker gives up.
-                connection.channel().queue_delete(self.queue)
-            raise
-        self.reading, self._silences = True, 0
+        except (QueueSilent, amqp.exceptions.InternalError) as error:
+            self._silent_since = min(self._silent_since, time.monotonic())
+            raise QueueSilent(self) from error
+        self.reading, self._silent_since = True, math.inf
 
     def closed(self) -> None:
         self._channel, self.reading = None, False

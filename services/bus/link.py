@@ -28,6 +28,10 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 never longer than two, so that recovery is not our waiting."""
 
 
+SOON = 2
+"""Which of the pauses follows when the broker is there and only a queue is silent."""
+
+
 class User(Protocol):
     """Somebody who lives on a link."""
 
@@ -88,6 +92,7 @@ class Link:
                 if isinstance(error, QueueSilent):
                     self.users.remove(error.user)
                     self.users.append(error.user)
+                    attempt = min(attempt, SOON)
                 if not self.stopping:
                     log.warning("link lost", link=self.name, reason=type(error).__name__)
             finally:

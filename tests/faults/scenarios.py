@@ -1,6 +1,11 @@
 """Every fault there is, in the order of the list; `make faults` runs them one after another."""
 
+from tests.faults.backlog_faults import F11
+from tests.faults.broker_faults import F3, F9, F13, F14
+from tests.faults.clock_faults import F12
 from tests.faults.crash import F1
+from tests.faults.database_faults import F4, F10
+from tests.faults.network_faults import F8
 from tests.faults.scenario import Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (F1,)
+SCENARIOS: tuple[Scenario, ...] = (F1, F3, F4, F8, F9, F10, F11, F12, F13, F14)

@@ -12,6 +12,8 @@ import os
 import platform as machine
 import random
 import sys
+import time
+import traceback
 from collections.abc import Sequence
 
 from deploy.local.places import REPOSITORY
@@ -43,8 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     }
     print(f"commit {run['commit']}, seed {seed}", flush=True)
     place = Platform()
-    place.down()  # what another run left may have been started with other settings
-    place.up()
+    place.fresh()
     done: dict[Scenario, Result] = {}
     try:
         for scenario in wanted:
@@ -63,8 +64,7 @@ def replay(name: str) -> int:
     point, _, seed = name.partition(":")
     print(f"commit {commit()}, {point} with seed {seed}", flush=True)
     place = Platform()
-    place.down()
-    place.up()
+    place.fresh()
     try:
         case = crash.run_case(place, crash.BY_NAME[point], int(seed))
     finally:
@@ -75,10 +75,15 @@ def replay(name: str) -> int:
 
 def _run(scenario: Scenario, place: Platform, seed: int, minutes: float) -> Result:
     print(f"{scenario.name}  {scenario.meaning} ({minutes:.1f} min)", flush=True)
+    began = time.monotonic()
     try:
-        return scenario.run(place, seed, minutes)
+        result = scenario.run(place, seed, minutes)
     except Exception as error:  # the other faults are still worth knowing
-        return Result(0, 0, wrong=(f"{type(error).__name__}: {error}"[:500],))
+        traceback.print_exc()
+        result = Result(0, 0, wrong=(f"{type(error).__name__}: {error}"[:500],))
+    took = time.monotonic() - began
+    print(f"    {'ok' if result.sound else 'NOT SOUND'} after {took:.0f} s", flush=True)
+    return result
 
 
 def share(scenario: Scenario, all_of_them: Sequence[Scenario], minutes: float | None) -> float:

@@ -6,6 +6,7 @@ import contextlib
 import email
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,8 +37,6 @@ PATIENCE = 90.0
 """Seconds a client repeats a call, and we wait for quiet: more than any restart takes."""
 LOOK = 0.1
 """Seconds between two looks at a condition."""
-CALM_LOOKS = 5
-"""Looks in a row that must find nothing waiting: a batch in a process's hands is not seen."""
 
 
 class Platform:
@@ -83,6 +82,13 @@ class Platform:
     def up(self) -> None:
         """Start it, or find it running."""
         self.launch("up")
+
+    def fresh(self) -> None:
+        """Start it with no data, whatever another run has left."""
+        self.down()
+        shutil.rmtree(self.where.folder)
+        self.where = places(self.name)
+        self.up()
 
     def down(self) -> None:
         """Stop it; its data stay."""
@@ -137,21 +143,22 @@ class Platform:
         return audit.run(self.at.audit_urls, 0, self.at.amqp_url)
 
     def await_quiet(self, seconds: float = PATIENCE) -> float:
-        """Wait until nothing waits anywhere; whether the figures are zero then, ``audit`` tells.
+        """Wait until nothing waits anywhere and every figure is zero; ``audit`` tells whether.
+
+        What a process holds unacknowledged is seen by nobody but through the figures.
 
         Returns:
             Seconds until nothing waited.
         """
         began = time.monotonic()
-        calm, empty = 0, 0.0
-        while calm < CALM_LOOKS and time.monotonic() - began < seconds:
+        while time.monotonic() - began < seconds:
             if self.waits():
-                calm = 0
-            else:
-                empty = empty if calm else time.monotonic() - began
-                calm += 1
-            time.sleep(LOOK)  # between two looks; the condition is above
-        return empty if calm else time.monotonic() - began
+                time.sleep(LOOK)  # between two looks; the condition is above
+                continue
+            empty = time.monotonic() - began
+            if not any(self.audit().values()):
+                return empty
+        return time.monotonic() - began
 
     def waits(self) -> bool:
         """Whether a message, an e-mail or an exchange is still on its way."""

@@ -15,7 +15,7 @@ import psycopg
 
 from deploy.local import installation
 from deploy.local.places import DEMO, Problem
-from services.bus import again
+from services.bus import said
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
     found = {}
     for service, url in urls.items():
         with psycopg.connect(url) as conn:
-            found[service] = again.say_again(conn, regions, since)
+            found[service] = said.say_again(conn, regions, since)
     return found
 
 

@@ -10,7 +10,7 @@ import psycopg_pool
 import structlog
 from nameko.extensions import DependencyProvider
 
-from services.bus import again, failpoint, inbox, relay, retries, settings
+from services.bus import again, failpoint, inbox, relay, retries, said, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
@@ -184,7 +184,7 @@ class Bus(DependencyProvider):
                 with self.transaction() as tx:
                     metrics.outbox(self.service, *relay.backlog(tx.conn))
                     metrics.waiting(self.service, *retries.counts(tx))
-                    again.forget(tx.conn, self.said_days)
+                    said.forget(tx.conn, self.said_days)
                     tx.conn.execute(
                         "delete from idempotency where answered_at < now() - %s * interval '1 day'",
                         [ANSWER_LIFE_DAYS],

@@ -6,7 +6,7 @@ import kombu
 import psycopg
 import pytest
 
-from services.bus import again, relay
+from services.bus import relay, said
 from services.bus import topology as names
 from tests.bus import echo, running
 from tests.bus.running import eventually
@@ -124,9 +124,9 @@ def test_an_operator_has_a_region_said_again_since_a_moment(bus, place):
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
 
     with bus.transaction() as tx:
-        assert again.say_again(tx.conn, ["london"], later) == 0
-        assert again.say_again(tx.conn, ["london"]) == 1
-        assert again.say_again(tx.conn, ["london"]) == 0  # it waits already
+        assert said.say_again(tx.conn, ["london"], later) == 0
+        assert said.say_again(tx.conn, ["london"]) == 1
+        assert said.say_again(tx.conn, ["london"]) == 0  # it waits already
     eventually(lambda: empty(place))
 
     assert len(heard(place)) == 2  # the readers knew it
@@ -140,11 +140,11 @@ def test_what_a_relay_has_in_hand_is_waited_for(bus, place):
         ids = {row.id for row in relay.choose(conn, bus.topology.regions, 10)}
         with psycopg.connect(place["DATABASE_URL"], options="-c lock_timeout=200") as other:
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                again.say_again(other)
+                said.say_again(other)
             other.rollback()
         relay.remove(conn, ids)
     with bus.transaction() as tx:
-        assert again.say_again(tx.conn) == 1
+        assert said.say_again(tx.conn) == 1
     bus.link.blocked = False
 
     eventually(lambda: heard(place) == ["in hand"])
@@ -160,7 +160,7 @@ def test_what_was_said_is_forgotten_after_its_days(bus, place):
     )
 
     with bus.transaction() as tx:
-        again.forget(tx.conn, 7)
+        said.forget(tx.conn, 7)
 
     assert len(rows(place, "select id from said")) == 1
 

@@ -50,6 +50,9 @@ def _measure(
         figures.add(EXPERIMENT, name, "events/s", 0, [str(error)])
         return
     figures.add(EXPERIMENT, name, "events/s", outcome.rate, outcome.wrong)
+    if outcome.cores and outcome.rate:
+        spent = 1000 * sum(outcome.cores.values()) / outcome.rate
+        figures.add(f"{EXPERIMENT}: processor time of all", name, "ms/event", spent)
     for process, cores in outcome.cores.items():
         figures.add(f"{EXPERIMENT}: cores", f"{name}: {process}", "cores", cores)
     shown = "; ".join(outcome.wrong) or "audit clean"

@@ -30,9 +30,20 @@ def facts(servers: BenchServers) -> dict[str, Any]:
         "python": platform.python_version(),
         "postgresql": f"{version // 10000}.{version % 10000}",
         "load_before": [round(each, 2) for each in os.getloadavg()],
+        "waiting_for_a_core_percent": pressure(),
         "commit": _commit(),
         "fsync_us": fsync(),
     }
+
+
+def pressure() -> float | None:
+    """Share of the last minute in which somebody waited for a core, in percent; the figures
+    of a run on a machine that others use too say little."""
+    try:
+        text = Path("/proc/pressure/cpu").read_text()
+    except OSError:
+        return None
+    return float(_first(r"some .*avg60=([\d.]+)", text))
 
 
 def fsync() -> dict[str, float]:

@@ -200,4 +200,4 @@ def _word(case: Case | None) -> str:
     return "ok" if case.sound else f"NOT SOUND {case.figures} {case.wrong}"
 
 
-F1 = Scenario("F1", "SIGKILL at each step between receiving and acknowledging", run, 0.6)
+F1 = Scenario("F1", "SIGKILL at each step between receiving and acknowledging", run, 0.5)

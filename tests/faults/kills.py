@@ -69,4 +69,4 @@ def _ended(watch: Watch, loads: list[Load]) -> Case:
     return watch.ended(Case(), *loads)
 
 
-F2 = Scenario("F2", "SIGKILL of every process at random, under load", run, 0.3)
+F2 = Scenario("F2", "SIGKILL of every process at random, under load", run, 0.2)

@@ -37,6 +37,8 @@ PATIENCE = 90.0
 """Seconds a client repeats a call, and we wait for quiet: more than any restart takes."""
 LOOK = 0.1
 """Seconds between two looks at a condition."""
+CALM_LOOKS = 4
+"""Looks in a row that must find nothing: what passes from one hand to another is seen in neither."""
 
 
 class Platform:
@@ -151,14 +153,15 @@ class Platform:
             Seconds until nothing waited.
         """
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            if self.waits():
-                time.sleep(LOOK)  # between two looks; the condition is above
-                continue
-            empty = time.monotonic() - began
-            if not any(self.audit().values()):
-                return empty
-        return time.monotonic() - began
+        calm, empty = 0, 0.0
+        while calm < CALM_LOOKS and time.monotonic() - began < seconds:
+            if self.waits() or any(self.audit().values()):
+                calm = 0
+            else:
+                empty = empty if calm else time.monotonic() - began
+                calm += 1
+            time.sleep(LOOK)  # between two looks; the condition is above
+        return empty if calm else time.monotonic() - began
 
     def waits(self) -> bool:
         """Whether a message, an e-mail or an exchange is still on its way."""

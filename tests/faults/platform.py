@@ -38,7 +38,7 @@ PATIENCE = 90.0
 LOOK = 0.1
 """Seconds between two looks at a condition."""
 CALM_LOOKS = 4
-"""Looks in a row that must find nothing: what passes from one hand to another is seen in neither."""
+"""Looks in a row that must find nothing: what goes from hand to hand is seen in neither."""
 
 
 class Platform:

@@ -24,6 +24,9 @@ KILLS_TOLERATED = 3
 """A redelivered message begun this often without an end is taken for the killer of its
 process, and parked."""
 
+CAUSES_LOGGED = 20
+"""Correlation ids on the log line of a batch; a larger batch is a backlog, not a story."""
+
 _AWAY_CLASSES = ("08", "53", "57P")
 """SQLSTATE classes that say the database, not the message, is in trouble: connection,
 resources, operator intervention (shutdown, start-up)."""
@@ -213,15 +216,16 @@ def _forget_attempt(tx: Transaction, event_id: str) -> None:
 
 def _count(service: str, items: Sequence[Item], fresh: int) -> None:
     now = datetime.datetime.now(datetime.UTC)
-    kinds: dict[str, int] = {}
-    for item in items:
-        kinds[item.event.type] = kinds.get(item.event.type, 0) + 1
-    for kind, count in kinds.items():
-        metrics.events(service, kind, "handled", count)
+    metrics.events(service, items[0].event.type, "handled", len(items))
     if fresh < len(items):
         metrics.events(service, "any", "repeated", len(items) - fresh)
     first = items[0]
     metrics.lagged(service, first.delivery.region, (now - first.event.time).total_seconds())
+    log.info(
+        "handled", type=first.event.type, region=first.delivery.region, events=len(items),
+        repeated=len(items) - fresh,
+        correlation_ids=[item.event.correlation_id for item in items[:CAUSES_LOGGED]],
+    )  # fmt: skip
 
 
 def is_away(error: BaseException) -> bool:

@@ -14,21 +14,12 @@ from deploy.local.installation import Installation
 from deploy.local.places import REPOSITORY, TEST, Places
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import MARK, SERVER, SERVICE, TASK, Process
+from services.contracts import words as contract
 
 SERVERS, PLATFORM = "servers", "platform"
 """What to start: the broker and the database alone, or everything."""
 
 DATABASE_SERVICES = ("members", "exchanges", "ledger", "notifications", "reporting")
-REGIONS = (
-    "london",
-    "south-west",
-    "south-east",
-    "midlands",
-    "east-of-england",
-    "north-west",
-    "north-east-and-yorkshire",
-    "national",
-)
 AUDITOR = "timebank_audit"
 """The role that may read every service's database and change nothing."""
 GATEWAY_PORT = 8000
@@ -45,7 +36,7 @@ class Kind:
     module: str
     package: str
     database: str | None
-    regions: tuple[str, ...] = REGIONS
+    regions: tuple[str, ...] = contract.ROUTES
 
 
 KINDS = (

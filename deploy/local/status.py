@@ -6,9 +6,10 @@ import contextlib
 import os
 from pathlib import Path
 
-from deploy.local import installation, plan, probe, supervisor
+from deploy.local import installation, probe, supervisor
 from deploy.local.places import Places, Problem
 from deploy.local.process import TASK, Identity
+from services.contracts import words
 
 HEADINGS = ("process", "pid", "regions", "uptime", "restarts", "memory", "health")
 KIBIBYTES_PER_MEGABYTE = 1000 / 1.024
@@ -79,7 +80,7 @@ def _row(name: str, who: Identity | None, each: dict, memory: int, health: str) 
     return (
         name,
         str(who.pid) if who else "-",
-        "all" if set(regions) == set(plan.REGIONS) else ", ".join(regions) or "-",
+        "all" if set(regions) == set(words.ROUTES) else ", ".join(regions) or "-",
         _span(who.seconds_alive) if who else "-",
         str(each.get("restarts", 0)),
         _megabytes(memory) if who else "-",

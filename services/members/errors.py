@@ -9,6 +9,7 @@ Refused
 ├── VersionConflict     the profile changed since the caller read it
 ├── ReasonMissing       a refusal without a reason
 ├── ChoiceNotOffered    a way to leave that does not exist
+├── LinkNotValid        a sign-in link that is unknown, used or too old
 └── NotAllowed
     ├── NoAddress       the token carries no usable e-mail address
     ├── NotYourRegion   the joiner is of another region
@@ -64,6 +65,12 @@ class ChoiceNotOffered(Refused):
     """Credit left behind goes to the community fund."""
 
     code = "choice_not_offered"
+
+
+class LinkNotValid(Refused):
+    """This link has been used or is too old; ask for a new one."""
+
+    code = "link_not_valid"
 
 
 class NoAddress(NotAllowed):

@@ -17,6 +17,7 @@ from services.members import (
     organisation_store,
     role_store,
     schemas,
+    session_handlers,
     store,
 )
 from services.members.member import Member, Profile
@@ -105,6 +106,7 @@ def leave(tx: Transaction, caller: Caller, choice: Any) -> Any:
     role_store.revoke(tx.conn, found.id, found.granted, found.id, tx.now)
     store.erase(tx.conn, found.id)
     store.forget_answers(tx.conn, found.id, found.email)
+    session_handlers.forget(tx, found.email or "")
     case.record(tx, found.id, "leave", found.id)
     left = store.find(tx.conn, found.id)
     assert left is not None, "who leaves stays as a pseudonym"

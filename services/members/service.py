@@ -8,7 +8,13 @@ from nameko.extensions import DependencyProvider
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, rpc
 from services.contracts import readers
-from services.members import handlers, lookup_handlers, role_handlers, settings
+from services.members import (
+    handlers,
+    lookup_handlers,
+    role_handlers,
+    session_handlers,
+    settings,
+)
 
 
 class KnownDomains(DependencyProvider):
@@ -91,6 +97,31 @@ class Members:
     def identify(self, call: Any, email: str) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return lookup_handlers.identify(tx, call.caller, email)
+
+    @rpc
+    def open_session(self, call: Any, token_hash: Any, email: Any, trusted: Any = False) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return session_handlers.open_session(tx, call.caller, token_hash, email, trusted)
+
+    @rpc
+    def session(self, call: Any, token_hash: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return session_handlers.current(tx, call.caller, token_hash)
+
+    @rpc
+    def close_session(self, call: Any, token_hash: Any, everywhere: Any = False) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return session_handlers.close_session(tx, call.caller, token_hash, everywhere)
+
+    @rpc
+    def keep_sign_in_link(self, call: Any, token_hash: Any, email: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return session_handlers.keep_link(tx, call.caller, token_hash, email)
+
+    @rpc
+    def use_sign_in_link(self, call: Any, token_hash: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return session_handlers.use_link(tx, call.caller, token_hash)
 
     @rpc
     def cards(self, call: Any, ids: Sequence[str]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, ValidationError
 
+from services.bus import body as bodies
 from services.bus.envelope import Event, Unreadable
 from services.bus.transaction import Transaction
 
@@ -33,6 +34,10 @@ class Subscription:
     @property
     def type(self) -> str:
         return f"{self.schema.producer}.{self.schema.event}"
+
+    def take(self, body: bytes) -> Any | None:
+        """The fields that are read, or nothing when ``load`` has to decide."""
+        return bodies.reader(self.schema, self.reads)(body)
 
     def load(self, event: Event, data: Mapping[str, Any]) -> Event:
         """Check the fields that are read, and hand them over as one object.

@@ -1,9 +1,10 @@
 """What every event's body has in common: a name, a producer, and strictness."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import marshmallow
+import msgspec
 from marshmallow import fields, validate
 
 from services.contracts import words
@@ -15,6 +16,12 @@ class Minutes(fields.Integer):
     ``true``, ``"60"`` and ``60.0`` are refused: a client that sends them has a
     mistake worth hearing about.
     """
+
+    kind = Annotated[
+        int,
+        msgspec.Meta(ge=words.MINUTES_MIN, le=words.MINUTES_MAX, multiple_of=words.MINUTES_STEP),
+    ]
+    """The same rules, for who reads a body without this class."""
 
     def __init__(self, **kwargs: Any) -> None:
         metadata = {
@@ -36,6 +43,8 @@ class Minutes(fields.Integer):
 
 class Count(fields.Integer):
     """A whole number, never a boolean, a string or a float."""
+
+    kind = int
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)

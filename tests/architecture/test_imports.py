@@ -69,9 +69,9 @@ def test_the_bus_knows_neither_a_service_nor_a_contract(module):
 
 
 @pytest.mark.parametrize("module", **named(house.modules("services/contracts")))
-def test_contracts_know_marshmallow_and_each_other(module):
+def test_contracts_know_the_libraries_of_shapes_and_each_other(module):
     for found in module.imports():
-        known = found.top in house.STDLIB or found.top == "marshmallow"
+        known = found.top in house.STDLIB or found.top in ("marshmallow", "msgspec")
         assert known or within(found.module, "services.contracts"), found
 
 

@@ -83,9 +83,7 @@ class Exchange:
 
     @property
     def agreed_end(self) -> datetime.datetime | None:
-        if self.starts_at is None:
-            return None
-        return self.starts_at + datetime.timedelta(minutes=self.minutes)
+        return _end(self.starts_at, self.minutes)
 
     @property
     def lower_minutes(self) -> int:
@@ -107,21 +105,27 @@ class Exchange:
         **changes: Any,
     ) -> "Exchange":
         """A copy one step on: entered now, with the deadline the table gives it."""
-        after = dataclasses.replace(
+        end = _end(
+            changes.get("starts_at", self.starts_at), changes.get("minutes", self.minutes)
+        )  # known beforehand, because a copy of so many fields is dear
+        return dataclasses.replace(
             self,
             version=self.version + 1,
             actor_id=actor_id,
             state=state,
             next_actor=next_actor,
             entered_at=now,
+            deadline=lifecycle.deadline(state, next_actor, now, end),
             **changes,
         )
-        deadline = lifecycle.deadline(state, next_actor, now, after.agreed_end)
-        return dataclasses.replace(after, deadline=deadline)
 
     def noted(self, **changes: Any) -> "Exchange":
         """A copy one version on whose state, turn and deadline stay what they were."""
         return dataclasses.replace(self, version=self.version + 1, **changes)
+
+
+def _end(starts_at: datetime.datetime | None, minutes: int) -> datetime.datetime | None:
+    return None if starts_at is None else starts_at + datetime.timedelta(minutes=minutes)
 
 
 OTHER = {"giver": "receiver", "receiver": "giver"}

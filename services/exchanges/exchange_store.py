@@ -65,8 +65,8 @@ class Page:
 _HISTORY: LiteralString = """
     insert into exchange_step (exchange_id, version, action, actor_id, state, minutes, reason, at)
     select * from unnest(
-        %s::uuid[], %s::integer[], %s::text[], %s::uuid[], %s::text[], %s::integer[], %s::text[],
-        %s::timestamptz[])
+        %b::uuid[], %b::integer[], %b::text[], %b::uuid[], %b::text[], %b::integer[], %b::text[],
+        %b::timestamptz[])
 """
 """Added in the statement that writes the exchanges, which spares every step a round trip.
 A second step from one version is refused by the key."""
@@ -116,11 +116,11 @@ def save(conn: Connection, taken: Sequence[Taken]) -> None:
                    booked_at = new.booked_at, completed_at = new.completed_at,
                    settled_at = new.settled_at, reversal_asked_by = new.reversal_asked_by
               from unnest(
-                   %s::uuid[], %s::integer[], %s::timestamptz[], %s::text[], %s::text[],
-                   %s::uuid[], %s::integer[], %s::integer[], %s::integer[], %s::integer[],
-                   %s::timestamptz[], %s::integer[], %s::boolean[], %s::boolean[],
-                   %s::integer[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
-                   %s::timestamptz[], %s::timestamptz[], %s::uuid[])
+                   %b::uuid[], %b::integer[], %b::timestamptz[], %b::text[], %b::text[],
+                   %b::uuid[], %b::integer[], %b::integer[], %b::integer[], %b::integer[],
+                   %b::timestamptz[], %b::integer[], %b::boolean[], %b::boolean[],
+                   %b::integer[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[],
+                   %b::timestamptz[], %b::timestamptz[], %b::uuid[])
                 as new (id, version, sent_at, state, next_actor, actor_id, minutes,
                         stated_minutes, held_minutes, shortfall_minutes, starts_at, attempt,
                         from_fund, ruled, sequence, entered_at, deadline, booked_at,
@@ -172,7 +172,7 @@ def lock(conn: Connection, exchange_ids: Sequence[UUID]) -> list[Exchange]:
         return cursor.execute(
             f"""
             select {_COLUMNS} from exchange
-             where id = any(%s)
+             where id = any(%b::uuid[])
              order by id
                for no key update
             """,

@@ -303,9 +303,9 @@ def notices(
         correlation_id: of the call that began it all.
         told: what the event says, as far as notices need it.
     """
-    for rule in RULES[event_type]:
-        if not rule.when(told):
-            continue
+    rules = [rule for rule in RULES[event_type] if rule.when(told)]
+    kept = facts(told) if rules else {}
+    for rule in rules:
         about = f"{rule.template}:{told.subject}" if rule.once else event_id
         for addressee in rule.to(told, region):
             for channel in rule.channels:
@@ -316,7 +316,7 @@ def notices(
                     template=rule.template,
                     region=region,
                     exchange_id=told.exchange_id if isinstance(told, Step) else None,
-                    facts=facts(told),
+                    facts=kept,
                     correlation_id=correlation_id,
                 )
 

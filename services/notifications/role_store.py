@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from services.notifications import notice, store
 
@@ -21,9 +20,9 @@ def add(conn: Connection, wanted: Sequence[notice.Notice], now: datetime.datetim
                                  correlation_id, next_at)
         select event_id, role, channel, template, region, exchange_id, facts, correlation_id,
                %(now)s
-        from unnest(%(events)s::text[], %(roles)s::text[], %(channels)s::text[],
-                    %(templates)s::text[], %(regions)s::text[], %(exchanges)s::uuid[],
-                    %(facts)s::jsonb[], %(correlations)s::text[])
+        from unnest(%(events)b::text[], %(roles)b::text[], %(channels)b::text[],
+                    %(templates)b::text[], %(regions)b::text[], %(exchanges)b::uuid[],
+                    %(facts)b::jsonb[], %(correlations)b::text[])
              with ordinality as wanted (event_id, role, channel, template, region, exchange_id,
                                         facts, correlation_id, place)
         order by place
@@ -37,7 +36,7 @@ def add(conn: Connection, wanted: Sequence[notice.Notice], now: datetime.datetim
             "templates": [row.template for row in rows],
             "regions": [row.region for row in rows],
             "exchanges": [row.exchange_id for row in rows],
-            "facts": [Jsonb(row.facts) for row in rows],
+            "facts": store.written([row.facts for row in rows]),
             "correlations": [row.correlation_id for row in rows],
         },
     )
@@ -47,7 +46,7 @@ def regions_due(conn: Connection, regions: Sequence[str], now: datetime.datetime
     """Those of ``regions`` in which a role waits to be told."""
     rows = conn.execute(
         """
-        select region from unnest(%s::text[]) as region
+        select region from unnest(%b::text[]) as region
         where exists (
             select from role_notice
             where role_notice.region = region and next_at <= %s
@@ -98,7 +97,7 @@ def _set_due(conn: Connection, rows: Sequence[notice.Notice], at: datetime.datet
     conn.execute(
         """
         update role_notice set next_at = %s
-        from unnest(%s::text[], %s::text[], %s::text[]) as wanted (event_id, role, channel)
+        from unnest(%b::text[], %b::text[], %b::text[]) as wanted (event_id, role, channel)
         where role_notice.event_id = wanted.event_id and role_notice.role = wanted.role
           and role_notice.channel = wanted.channel
         """,

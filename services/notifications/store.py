@@ -1,6 +1,7 @@
 """The SQL of notices: written, sent, shown and read."""
 
 import datetime
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,9 +88,9 @@ def add(
                case channel when 'email' then 'pending' else 'sent' end, %(now)s,
                case channel when 'email' then %(now)s::timestamptz end,
                case channel when 'email' then null else %(now)s::timestamptz end
-        from unnest(%(ids)s::uuid[], %(events)s::text[], %(members)s::uuid[], %(channels)s::text[],
-                    %(templates)s::text[], %(regions)s::text[], %(exchanges)s::uuid[],
-                    %(facts)s::jsonb[], %(correlations)s::text[])
+        from unnest(%(ids)b::uuid[], %(events)b::text[], %(members)b::uuid[], %(channels)b::text[],
+                    %(templates)b::text[], %(regions)b::text[], %(exchanges)b::uuid[],
+                    %(facts)b::jsonb[], %(correlations)b::text[])
              with ordinality as wanted (id, event_id, member_id, channel, template, region,
                                         exchange_id, facts, correlation_id, place)
         where not exists (
@@ -108,7 +109,7 @@ def add(
             "templates": [row[1].template for row in rows],
             "regions": [row[1].region for row in rows],
             "exchanges": [row[1].exchange_id for row in rows],
-            "facts": [Jsonb(row[1].facts) for row in rows],
+            "facts": written([row[1].facts for row in rows]),
             "correlations": [row[1].correlation_id for row in rows],
         },
     )
@@ -121,7 +122,7 @@ def regions_with_mail_due(
     """Those of ``regions`` in which an e-mail is due."""
     rows = conn.execute(
         """
-        select region from unnest(%s::text[]) as region
+        select region from unnest(%b::text[]) as region
         where exists (
             select from notice
             where notice.region = region and state = 'pending' and next_at <= %s
@@ -174,7 +175,7 @@ def keep_in_hand(
     rows = conn.execute(
         """
         update notice set next_at = %s
-        where id = any(%s) and state = 'pending' and next_at = %s
+        where id = any(%b::uuid[]) and state = 'pending' and next_at = %s
         returning id
         """,
         [until, list(ids), held_until],
@@ -194,8 +195,8 @@ def record(conn: Connection, outcomes: Sequence[Outcome], now: datetime.datetime
             state = outcome.state, reason = outcome.reason, next_at = outcome.next_at,
             attempts = attempts + case outcome.state when 'suppressed' then 0 else 1 end,
             sent_at = case outcome.state when 'sent' then %(now)s::timestamptz end
-        from unnest(%(ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
-                    %(times)s::timestamptz[]) as outcome (id, state, reason, next_at)
+        from unnest(%(ids)b::uuid[], %(states)b::text[], %(reasons)b::text[],
+                    %(times)b::timestamptz[]) as outcome (id, state, reason, next_at)
         where notice.id = outcome.id and notice.state = 'pending'
         returning notice.id
         """,
@@ -266,6 +267,12 @@ def whose_mail(conn: Connection, notice_id: UUID) -> tuple[UUID, str] | None:
         "select member_id, template from notice where id = %s and channel = 'email'",
         [notice_id],
     ).fetchone()
+
+
+def written(facts: Sequence[dict[str, Any]]) -> list[Jsonb]:
+    """Facts as JSON; those of one event, which its notices share, are written out once."""
+    texts = {same: json.dumps(one) for same, one in {id(one): one for one in facts}.items()}
+    return [Jsonb(texts[id(one)], dumps=str) for one in facts]
 
 
 def key(row: notice.Notice) -> tuple[str, str, str]:

@@ -26,9 +26,7 @@ def record(tx: Transaction, events: Sequence[Event]) -> None:
 def project(tx: Transaction, told: Sequence[fact.Said]) -> None:
     """Bring the facts up to date; the same for what is heard now and for the whole log."""
     if steps := fact.exchanges(told):
-        store.keep_exchanges(tx.conn, steps)
-    if reached := fact.milestones(told):
-        store.keep_milestones(tx.conn, reached)
+        store.keep_exchanges(tx.conn, steps, fact.milestones(told))
     if transfers := fact.transfers(told):
         store.keep_transfers(tx.conn, transfers)
     if people := fact.members(told):

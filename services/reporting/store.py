@@ -39,7 +39,7 @@ def lock_regions(conn: psycopg.Connection[Any], regions: Sequence[str]) -> None:
     """
     conn.execute(
         "select pg_advisory_xact_lock(hashtextextended('reporting.' || region, 0))"
-        " from unnest(%s::text[]) as region order by region",
+        " from unnest(%b::text[]) as region order by region",
         [sorted(set(regions))],
     )
 
@@ -53,8 +53,8 @@ def remember(
         """
         insert into heard (event_id, type, region, subject, time, data, heard_at)
         select event_id, type, region, subject, time, data, %s
-        from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-            %s::jsonb[]) as new (event_id, type, region, subject, time, data)
+        from unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[],
+            %b::jsonb[]) as new (event_id, type, region, subject, time, data)
         on conflict (event_id) do nothing
         returning event_id
         """,
@@ -67,16 +67,33 @@ def remember(
     return {row[0] for row in rows}
 
 
-def keep_exchanges(conn: psycopg.Connection[Any], steps: Sequence[fact.ExchangeStep]) -> None:
-    """Keep each exchange's newest step; older ones than known change nothing."""
-    conn.execute(
+def keep_exchanges(
+    conn: psycopg.Connection[Any],
+    steps: Sequence[fact.ExchangeStep],
+    reached: Sequence[fact.Milestones],
+) -> None:
+    """Keep each exchange's newest step, and the earliest time of each milestone.
+
+    An older step than known changes nothing but the milestones. A newer one takes them
+    along, so that nearly every event writes its row once.
+
+    Args:
+        steps: one for each exchange.
+        reached: at most one for each exchange, of the same exchanges.
+    """
+    first = {one.exchange_id: one for one in reached}
+    nothing = [fact.Milestones(step.exchange_id) for step in steps]
+    milestones = [first.get(none.exchange_id, none) for none in nothing]
+    kept = conn.execute(
         """
         insert into exchange_fact as known (exchange_id, version, happened_at, state, listing_id,
             giver_id, receiver_id, asker_id, minutes, category, pathway, region, giver_region,
-            receiver_region, giver_organisation, receiver_organisation, starts_at, requested_at)
-        select * from unnest(%s::uuid[], %s::integer[], %s::timestamptz[], %s::text[], %s::uuid[],
-            %s::uuid[], %s::uuid[], %s::uuid[], %s::integer[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+            receiver_region, giver_organisation, receiver_organisation, starts_at, requested_at,
+            answered_at, booked_at, completed_at)
+        select * from unnest(%b::uuid[], %b::integer[], %b::timestamptz[], %b::text[], %b::uuid[],
+            %b::uuid[], %b::uuid[], %b::uuid[], %b::integer[], %b::text[], %b::text[], %b::text[],
+            %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[],
+            %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])
         on conflict (exchange_id) do update set
             version = excluded.version, happened_at = excluded.happened_at, state = excluded.state,
             listing_id = excluded.listing_id, giver_id = excluded.giver_id,
@@ -86,31 +103,38 @@ def keep_exchanges(conn: psycopg.Connection[Any], steps: Sequence[fact.ExchangeS
             receiver_region = excluded.receiver_region,
             giver_organisation = excluded.giver_organisation,
             receiver_organisation = excluded.receiver_organisation,
-            starts_at = excluded.starts_at, requested_at = excluded.requested_at
+            starts_at = excluded.starts_at, requested_at = excluded.requested_at,
+            answered_at = least(known.answered_at, excluded.answered_at),
+            booked_at = least(known.booked_at, excluded.booked_at),
+            completed_at = least(known.completed_at, excluded.completed_at)
         where excluded.version > known.version or (excluded.version = known.version
             and (excluded.happened_at, excluded.state) > (known.happened_at, known.state))
+        returning exchange_id
         """,
-        _columns(
-            steps, "exchange_id", "version", "happened_at", "state", "listing_id", "giver_id",
-            "receiver_id", "asker_id", "minutes", "category", "pathway", "region",
-            "giver_region", "receiver_region", "giver_organisation", "receiver_organisation",
-            "starts_at", "requested_at",
-        ),
-    )  # fmt: skip
+        [
+            *_columns(
+                steps, "exchange_id", "version", "happened_at", "state", "listing_id", "giver_id",
+                "receiver_id", "asker_id", "minutes", "category", "pathway", "region",
+                "giver_region", "receiver_region", "giver_organisation", "receiver_organisation",
+                "starts_at", "requested_at",
+            ),
+            *_columns(milestones, "answered_at", "booked_at", "completed_at"),
+        ],
+    ).fetchall()  # fmt: skip
+    newest = {row[0] for row in kept}
+    if late := [one for one in reached if one.exchange_id not in newest]:
+        _keep_milestones(conn, late)
 
 
-def keep_milestones(conn: psycopg.Connection[Any], reached: Sequence[fact.Milestones]) -> None:
-    """Keep the earliest time of each milestone of exchanges already kept.
-
-    ``least`` passes over what is unknown.
-    """
+def _keep_milestones(conn: psycopg.Connection[Any], reached: Sequence[fact.Milestones]) -> None:
+    """Keep milestones told by steps older than the one known; ``least`` passes over nulls."""
     conn.execute(
         """
         update exchange_fact as known set
             answered_at = least(known.answered_at, new.answered_at),
             booked_at = least(known.booked_at, new.booked_at),
             completed_at = least(known.completed_at, new.completed_at)
-        from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+        from unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])
             as new (exchange_id, answered_at, booked_at, completed_at)
         where known.exchange_id = new.exchange_id
         """,
@@ -124,8 +148,8 @@ def keep_transfers(conn: psycopg.Connection[Any], transfers: Sequence[fact.Trans
         """
         insert into transfer_fact
             (transfer_id, kind, exchange_id, reverses_transfer_id, minutes, posted_at, region)
-        select * from unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::integer[],
-            %s::timestamptz[], %s::text[])
+        select * from unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::integer[],
+            %b::timestamptz[], %b::text[])
         on conflict (transfer_id) do nothing
         """,
         _columns(
@@ -141,8 +165,8 @@ def keep_members(conn: psycopg.Connection[Any], members: Sequence[fact.Member]) 
         """
         insert into member_fact as known
             (member_id, version, told_at, status, region, organisation, joined_at)
-        select * from unnest(%s::uuid[], %s::integer[], %s::timestamptz[], %s::text[],
-            %s::text[], %s::text[], %s::timestamptz[])
+        select * from unnest(%b::uuid[], %b::integer[], %b::timestamptz[], %b::text[],
+            %b::text[], %b::text[], %b::timestamptz[])
         on conflict (member_id) do update set
             version = excluded.version, told_at = excluded.told_at, status = excluded.status,
             region = excluded.region, organisation = excluded.organisation,
@@ -162,8 +186,8 @@ def keep_listings(conn: psycopg.Connection[Any], listings: Sequence[fact.Listing
         """
         insert into listing_fact as known (listing_id, version, told_at, state, owner_id, kind,
             category, pathway, region, organisation)
-        select * from unnest(%s::uuid[], %s::integer[], %s::timestamptz[], %s::text[], %s::uuid[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        select * from unnest(%b::uuid[], %b::integer[], %b::timestamptz[], %b::text[], %b::uuid[],
+            %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
         on conflict (listing_id) do update set
             version = excluded.version, told_at = excluded.told_at, state = excluded.state,
             owner_id = excluded.owner_id, kind = excluded.kind, category = excluded.category,
@@ -183,7 +207,7 @@ def keep_publications(conn: psycopg.Connection[Any], first: Sequence[fact.Public
     conn.execute(
         """
         update listing_fact as known set published_at = least(known.published_at, new.published_at)
-        from unnest(%s::uuid[], %s::timestamptz[]) as new (listing_id, published_at)
+        from unnest(%b::uuid[], %b::timestamptz[]) as new (listing_id, published_at)
         where known.listing_id = new.listing_id
         """,
         _columns(first, "listing_id", "published_at"),
@@ -198,7 +222,7 @@ def count_notices(
     conn.execute(
         """
         insert into notice_count as known (region, event, channel, template, notices)
-        select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+        select * from unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
         on conflict (region, event, channel, template) do update set
             notices = known.notices + excluded.notices
         """,

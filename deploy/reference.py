@@ -22,6 +22,7 @@ SETTINGS_OF = (
     "services.notifications.settings",
     "gateway.settings",
     "deploy.audit_sources",
+    "deploy.audit_watch",
 )
 CATALOGUES = (members.EVENTS, exchanges.EVENTS, ledger.EVENTS, notifications.EVENTS)
 

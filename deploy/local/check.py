@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from deploy.local import commands, plan, supervisor
+from deploy.local import commands, plan, programs, supervisor
 from deploy.local.places import REPOSITORY, TEST, places
 
 STEPS = (
@@ -22,6 +22,7 @@ def run() -> int:
     """The exit code of the first step that fails; servers we started are stopped again."""
     # A polite end shall still stop the servers below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    programs.ensure_prometheus()
     where = places(TEST)
     started = supervisor.running(where) is None
     environment = dict(os.environ)

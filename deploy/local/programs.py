@@ -68,13 +68,24 @@ def ensure(broker: bool, database: bool) -> None:
         missing.append("rabbitmq-server")
     if database and not _folders(DATABASE_FOLDERS, "initdb"):
         missing.append("postgresql")
+    _get(missing, ", or point TIMEBANK_AMQP_URL and TIMEBANK_DATABASE_URL at existing servers.")
+
+
+def ensure_prometheus() -> None:
+    """Install Prometheus, with whose own tool the rules are tested, or say that it is missing."""
+    missing = shutil.which("prometheus") is None or shutil.which("promtool") is None
+    _get(["prometheus"] if missing else [], ".")
+
+
+def _get(missing: list[str], otherwise: str) -> None:
+    """Install packages, or complain in one sentence that ends in what else could be done."""
     if not missing:
         return
     packages = " and ".join(missing)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Problem(
-            f"Please install {packages} (on Debian: sudo apt-get install {' '.join(missing)}), "
-            "or point TIMEBANK_AMQP_URL and TIMEBANK_DATABASE_URL at existing servers."
+            f"Please install {packages} (on Debian: sudo apt-get install {' '.join(missing)})"
+            f"{otherwise}"
         )
     print(f"Installing {packages} from the system's packages ...", flush=True)
     _install(missing)

@@ -6,6 +6,8 @@ from typing import Any
 
 import prometheus_client
 
+from services.telemetry import metrics
+
 Checks = Callable[[], Mapping[str, bool]]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -31,6 +33,8 @@ def application(service: str, checks: Checks) -> Callable[..., Iterable[bytes]]:
 def page(service: str, checks: Checks, path: str) -> tuple[str, str, bytes]:
     """Status line, content type and body for one of the three paths."""
     if path == "/metrics":
+        for check, well in checks().items():
+            metrics.checked(service, check, well)
         return "200 OK", prometheus_client.CONTENT_TYPE_LATEST, prometheus_client.generate_latest()
     if path == "/_ping":
         return _json("200 OK", {"status": "pass", "service": service})

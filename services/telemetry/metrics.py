@@ -1,5 +1,6 @@
 """Every metric, declared once: its kind, its meaning, and where to look when it moves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +114,13 @@ METRICS = (
         "Is the broker up, and are the credentials right?",
     ),
     Metric(
+        "timebank_check_up",
+        Gauge,
+        ("service", "check"),
+        "1 while a thing the process needs is there, asked at every scrape: as in /_status.",
+        "What is 0: database and broker are away, publishing is blocked, consuming has stopped.",
+    ),
+    Metric(
         "timebank_rpc_seconds",
         Histogram,
         ("service", "method", "outcome"),
@@ -170,6 +178,20 @@ METRICS = (
         ("by", "key"),
         "Minutes given, as reported; equal to the ledger's exchange transfers less reversals.",
         "A difference from the ledger is a fault: `make audit`.",
+    ),
+    Metric(
+        "timebank_audit_figure",
+        Gauge,
+        ("code",),
+        "Each figure of the audit as it was found last; all must be zero.",
+        "An incident: `make audit` says what each figure counts.",
+    ),
+    Metric(
+        "timebank_audit_last_timestamp_seconds",
+        Gauge,
+        ("outcome",),
+        "Unix time of the last audit, by whether it was complete or could not look (failed).",
+        "Complete should never be old: is a database away, or the audit slow?",
     ),
 )
 
@@ -246,3 +268,17 @@ def notices_sent(channel: str, template: str, outcome: str, count: int = 1) -> N
 def reported(by: str, key: str, exchanges: int, minutes: int) -> None:
     _made["timebank_reported_exchanges"].labels(by, key).set(exchanges)
     _made["timebank_reported_minutes"].labels(by, key).set(minutes)
+
+
+def checked(service: str, check: str, up: bool) -> None:
+    _made["timebank_check_up"].labels(service, check).set(int(up))
+
+
+def audited(figures: Mapping[str, int], at: float) -> None:
+    for code, figure in figures.items():
+        _made["timebank_audit_figure"].labels(code).set(figure)
+    _made["timebank_audit_last_timestamp_seconds"].labels("complete").set(at)
+
+
+def audit_failed(at: float) -> None:
+    _made["timebank_audit_last_timestamp_seconds"].labels("failed").set(at)

@@ -55,6 +55,15 @@ def test_a_process_that_does_its_work_says_so():
     assert json.loads(body)["status"] == "pass"
 
 
+def test_the_metrics_say_what_a_process_lacks_at_the_moment_they_are_asked():
+    there = {"database": True}
+    for well, told in ((True, "1.0"), (False, "0.0")):
+        there["database"] = well
+        _, _, body = health.page("ledger", lambda: there, "/metrics")
+        line = f'timebank_check_up{{check="database",service="ledger"}} {told}'
+        assert line in body.decode()
+
+
 def test_an_unknown_path_is_not_found():
     assert health.page("ledger", dict, "/elsewhere")[0] == "404 Not Found"
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -323,8 +323,7 @@ def notices(
 
 def facts(told: Told) -> dict[str, Any]:
     """What is kept of an event: JSON-ready ids, minutes, times and states, nothing personal."""
-    found = {field.name: getattr(told, field.name) for field in fields(told)}
-    return {name: _plain(value) for name, value in found.items() if value is not None}
+    return {name: _plain(value) for name, value in vars(told).items() if value is not None}
 
 
 def people(facts: Mapping[str, Any], reader: UUID) -> tuple[UUID, ...]:

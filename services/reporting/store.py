@@ -1,12 +1,11 @@
 """Every statement that keeps what was heard and the facts that follow from it."""
 
 import datetime
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -61,7 +60,7 @@ def remember(
         [
             heard_at,
             *_columns(ordered, "event_id", "type", "region", "subject", "time"),
-            [Jsonb(one.data, dumps=_as_json) for one in ordered],
+            [Jsonb(one.data, dumps=msgspec.json.encode) for one in ordered],
         ],
     ).fetchall()
     return {row[0] for row in rows}
@@ -294,15 +293,3 @@ def fingerprints(conn: psycopg.Connection[Any]) -> list[Fingerprint]:
 
 def _columns(rows: Sequence[Any], *names: str) -> list[list[Any]]:
     return [[getattr(row, name) for row in rows] for name in names]
-
-
-def _as_json(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, default=_as_text)
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in an event")

@@ -47,7 +47,7 @@ lint: venv-test ## check format, style and types
 audit: venv ## prove that nothing was lost or doubled and that all balances sum to zero
 	@$(RUN) -m deploy.audit
 
-faults: venv-test ## kill, repeat, disorder and poison under load, then audit; MINUTES=60 for the long form
+faults: venv-test ## kill, repeat, disorder and poison under load, then audit (3 minutes); MINUTES=60 for the long form
 	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
 
 bench: venv-test ## measure speed beside others; ROUNDS=1 SECONDS=5 for the short form

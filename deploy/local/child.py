@@ -16,8 +16,9 @@ from deploy.local.process import TASK, Identity, Process, identify
 FIRST_PAUSE_SECONDS = 0.2
 """Before the first restart: at once would only meet whatever killed it."""
 LONGEST_PAUSE_SECONDS = 10.0
-STEADY_SECONDS = 30.0
-"""Alive this long, a process counts as healthy again and its pause starts small."""
+STEADY_SECONDS = 5.0
+"""Alive this long, a process counts as healthy again and its pause starts small: longer than
+any takes to get ready, so that one which dies while starting is still started ever less often."""
 BAD_SETTINGS = 2
 """Exit code of a process that refuses its settings: starting it again would change nothing."""
 CANNOT_START = 127

@@ -88,9 +88,18 @@ reach: Callable[[str], None] = _pass
 def arm() -> None:
     """Read the setting; to be called once, when a process starts.
 
+    A process whose setting is a file reads its next line at every SIGUSR1, so that a proof
+    need not restart it first.
+
     Raises:
         SettingError: it names no point.
     """
+    if os.environ.get(SETTING.name, "").startswith("@"):
+        signal.signal(signal.SIGUSR1, lambda *_: _set())
+    _set()
+
+
+def _set() -> None:
     global reach
     trap = SETTING.read()
     reach = _pass if trap is None else Armed(trap)

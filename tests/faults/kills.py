@@ -12,6 +12,8 @@ from tests.faults.scenario import Result, Scenario
 
 VICTIMS = ("members", "exchanges", "ledger", "notifications", "reporting", "gateway")
 EXCHANGES, CLIENTS = 60, 8
+TELL_SECONDS = 60.0
+"""Seconds between two words about how far it is."""
 PAUSE = (0.5, 4.0)
 """Seconds between two kills: the shortest hits a process while another is still away."""
 
@@ -36,6 +38,14 @@ class Killer:
             self.next = time.monotonic() + self.rng.uniform(*PAUSE)
             self._kill(self.rng.choice(VICTIMS))
 
+    @property
+    def said(self) -> str:
+        """How far it is, in words."""
+        return (
+            f"{sum(self.killed.values())} kills, {len(self.returns)} returns seen,"
+            f" the slowest after {max(self.returns, default=0):.1f} s"
+        )
+
     def _kill(self, name: str) -> None:
         ends = self.platform.restarts(name)
         try:
@@ -51,17 +61,22 @@ def run(platform: Platform, seed: int, minutes: float) -> Result:
     killer = Killer(platform, seed)
     watch = Watch(platform)
     loads = [platform.load(EXCHANGES, CLIENTS)]
-    end = time.monotonic() + 60 * minutes
+    end, tell = time.monotonic() + 60 * minutes, time.monotonic() + TELL_SECONDS
     while time.monotonic() < end:
         killer.look()
         if loads[-1].ended:
             loads.append(platform.load(EXCHANGES, CLIENTS))
+        if time.monotonic() >= tell:
+            tell += TELL_SECONDS
+            print(f"    {killer.said}, {len(loads) - 1} times {EXCHANGES} exchanges", flush=True)
         time.sleep(0.05)  # the pace of looking; when to kill is decided above
     platform.await_all()
     watch.mails_allowed = MAILS_OF_A_KILL * killer.killed["notifications"]
     case = _ended(watch, loads)
     case.first_success = killer.returns
     kills = {f"kills of {name}": float(count) for name, count in killer.killed.items()}
+    kills["kills in all"] = float(sum(killer.killed.values()))
+    kills["e-mails that may come twice"] = float(watch.mails_allowed)
     return total([case], kills)
 
 

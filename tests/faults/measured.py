@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.platform import Load, Platform, wrong_of
+from tests.faults.platform import Clients, Load, Platform, wrong_of
 from tests.faults.scenario import Result
 
 MAILS_OF_A_KILL = 10
@@ -43,14 +43,14 @@ class Watch:
         self.began = time.time()
         self.before = platform.redelivered()
 
-    def ended(self, case: Case, *loads: Load) -> Case:
+    def ended(self, case: Case, *loads: Load | Clients) -> Case:
         """Wait for the clients, then for quiet; audit, and fill in the case."""
         for load in loads:
             outcome = load.outcome()
             case.exchanges += outcome["exchanges"]
             case.wrong += wrong_of(outcome, load.exchanges)
-        case.empty.append(round(self.platform.await_quiet(), 2))
-        case.figures = self.platform.audit()
+        empty, case.figures = self.platform.settled()
+        case.empty.append(round(empty, 2))
         case.redelivered = sum((self.platform.redelivered() - self.before).values())
         twice = [count - 1 for count in self.platform.mails(self.began).values() if count > 1]
         case.duplicate_mails = sum(twice)

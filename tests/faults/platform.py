@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import email
 import json
 import os
 import shutil
@@ -14,15 +13,18 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from deploy import audit, audit_messages, audit_sources
+from deploy import audit
 from deploy.local import faults, installation, supervisor
 from deploy.local.installation import Installation
 from deploy.local.places import REPOSITORY, Problem, places
+from tests.faults.looks import Looks
 
 INSTANCE = "faults"
 SETTINGS = {
@@ -32,13 +34,17 @@ SETTINGS = {
     # As many tries as in production, in seconds instead of minutes.
     "TIMEBANK_RETRY_SCHEDULE": "0.5,1,2,4,8",
     "TIMEBANK_RATE_LIMIT": "1000000",
+    # A call that died with its process is repeated after this; ten seconds of waiting show
+    # nothing more than four.
+    "TIMEBANK_RPC_TIMEOUT": "4",
 }
 PATIENCE = 90.0
 """Seconds a client repeats a call, and we wait for quiet: more than any restart takes."""
-LOOK = 0.1
+LOOK = 0.05
 """Seconds between two looks at a condition."""
-CALM_LOOKS = 4
-"""Looks in a row that must find nothing: what goes from hand to hand is seen in neither."""
+POLL = 0.03
+"""Seconds between two looks of a client at its exchange: while a process is away, eight of
+them asking without a pause would take the processor it needs to come back."""
 
 
 class Platform:
@@ -57,11 +63,19 @@ class Platform:
             "TIMEBANK_FAILPOINT": f"@{self.where.folder / 'failpoint'}",
             **(environment or {}),
         }
+        self._looks: Looks | None = None
 
     @property
     def at(self) -> Installation:
         """Where everything of it is reached."""
         return installation.read(self.name)
+
+    @property
+    def looks(self) -> Looks:
+        """Kept connections to its databases, to look again and again."""
+        if self._looks is None:
+            self._looks = Looks(self.at.database_urls)
+        return self._looks
 
     def launch(self, *words: str) -> str:
         """Run a command of the launcher; what it printed.
@@ -94,6 +108,9 @@ class Platform:
 
     def down(self) -> None:
         """Stop it; its data stay."""
+        if self._looks is not None:
+            self._looks.close()
+            self._looks = None
         self.launch("down")
 
     def kill(self, process: str) -> None:
@@ -111,6 +128,11 @@ class Platform:
     def arm(self, process: str, *traps: str) -> None:
         """Let the next lives of a process end at these points (``point:nth``), one each."""
         (self.where.folder / f"failpoint.{process}").write_text("\n".join(traps))
+
+    def arm_now(self, process: str, *trap: str) -> None:
+        """Let a living process end at this point (``point:nth``); without one, disarm it."""
+        self.arm(process, *trap)
+        faults.find(self.where, process).send(signal.SIGUSR1)
 
     def told(self, process: str) -> dict[str, Any]:
         """What the supervisor says of a process: its state, pid and restarts."""
@@ -145,45 +167,40 @@ class Platform:
         return audit.run(self.at.audit_urls, 0, self.at.amqp_url)
 
     def await_quiet(self, seconds: float = PATIENCE) -> float:
-        """Wait until nothing waits anywhere and every figure is zero; ``audit`` tells whether.
+        """Wait until nothing waits anywhere and every figure is zero; seconds until nothing
+        waited."""
+        return self.settled(seconds)[0]
 
-        What a process holds unacknowledged is seen by nobody but through the figures.
+    def settled(self, seconds: float = PATIENCE) -> tuple[float, dict[str, int]]:
+        """Wait likewise, at most ``seconds``.
 
         Returns:
-            Seconds until nothing waited.
+            Seconds until nothing waited, and the audit's figures after that; when they are
+            not zero in time, those that are found in the end.
         """
         began = time.monotonic()
-        calm, empty = 0, 0.0
-        while calm < CALM_LOOKS and time.monotonic() - began < seconds:
-            if self.waits() or any(self.audit().values()):
-                calm = 0
-            else:
-                empty = empty if calm else time.monotonic() - began
-                calm += 1
+        before, empty = None, None
+        while (passed := time.monotonic() - began) < seconds:
+            said = self._said()
+            empty = None if said is None else passed if empty is None else empty
+            if said is not None and said == before:
+                figures = self._figures()
+                if figures is not None and not any(figures.values()):
+                    return empty or 0.0, figures
+                empty = None  # a repeat waits that nobody needs, or something is wrong
+            before = said
             time.sleep(LOOK)  # between two looks; the condition is above
-        return empty if calm else time.monotonic() - began
+        return passed, self.audit()
 
-    def waits(self) -> bool:
-        """Whether a message, an e-mail or an exchange is still on its way."""
-        try:
-            mails = self.query("notifications", "select from notice where next_at is not null")
-            under_way = self.query(
-                "exchanges", "select from exchange where state in ('accepted', 'completed')"
-            )
-            if mails or under_way or audit_messages.in_broker(self.at.amqp_url, 0):
-                return True
-            with audit_sources.opened(self.at.audit_urls) as at:
-                return audit_messages.in_databases(at, 0) > self.parked()
-        except (psycopg.Error, Problem):
-            return True
+    def _said(self) -> int | None:
+        with contextlib.suppress(psycopg.OperationalError):
+            return self.looks.said()
+        return None
 
-    def parked(self) -> int:
-        """Messages that wait for an operator, in all services."""
-        found = 0
-        for service in self.at.database_urls:
-            statement = "select count(*) from retry where parked_at is not null"
-            found += self.query(service, statement)[0][0]
-        return found
+    def _figures(self) -> dict[str, int] | None:
+        with contextlib.suppress(psycopg.Error, Problem):
+            return self.audit()
+        return None
 
     def redelivered(self) -> Counter[tuple[str, int]]:
         """Messages met a second time, by process and its pid: every life counts from zero."""
@@ -203,7 +220,7 @@ class Platform:
         for file in (Path(self.at.mail_folder) / "new").iterdir():
             if file.stat().st_mtime >= since:
                 with file.open("rb") as content:
-                    found[str(email.message_from_binary_file(content)["Message-ID"])] += 1
+                    found[str(BytesHeaderParser().parse(content)["Message-ID"])] += 1
         return found
 
 
@@ -212,11 +229,7 @@ class Load:
 
     def __init__(self, platform: Platform, exchanges: int, clients: int) -> None:
         self.exchanges = exchanges
-        command = [sys.executable, "-m", "tests.system.traffic"]
-        command += ["--gateway", platform.at.gateway_url, "--exchanges", str(exchanges)]
-        command += ["--clients", str(clients), "--pairs", str(clients)]
-        command += ["--repeat", "0.05", "--patience", str(PATIENCE)]
-        self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        self.process = _clients(platform, exchanges, clients)
 
     @property
     def ended(self) -> bool:
@@ -225,10 +238,57 @@ class Load:
     def outcome(self) -> dict[str, Any]:
         """What the clients saw, as ``tests.system.traffic`` sums it up, once they are done."""
         said, _ = self.process.communicate()
-        if not said:
-            return {"exchanges": 0, "ids": [], "wrong": ["the clients themselves failed"]}
-        found: dict[str, Any] = json.loads(said)
-        return found
+        return _told(said)
+
+
+class Clients:
+    """People who join once and then do as many exchanges as they are told, again and again."""
+
+    def __init__(self, platform: Platform, clients: int) -> None:
+        self.process = _clients(platform, 0, clients)
+        self.exchanges, self._thread = 0, ThreadPoolExecutor(1)
+        self._said: Future[str] = Future()
+
+    def begin(self, exchanges: int) -> Clients:
+        """Let them do so many more; they must have done the ones before."""
+        assert self.process.stdin, "a pipe, as the other"
+        assert self.process.stdout, "a pipe, as the other"
+        self.exchanges = exchanges
+        self.process.stdin.write(f"{exchanges}\n")
+        self.process.stdin.flush()
+        self._said = self._thread.submit(self.process.stdout.readline)
+        return self
+
+    @property
+    def ended(self) -> bool:
+        return self._said.done()
+
+    def outcome(self) -> dict[str, Any]:
+        """As of a ``Load``."""
+        return _told(self._said.result())
+
+    def go(self) -> None:
+        """Let them go home."""
+        self.process.kill()
+        self.process.wait()
+        self._thread.shutdown()
+
+
+def _clients(platform: Platform, exchanges: int, clients: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.system.traffic"]
+    command += ["--gateway", platform.at.gateway_url, "--exchanges", str(exchanges)]
+    command += ["--clients", str(clients), "--pairs", str(clients), "--poll", str(POLL)]
+    command += ["--repeat", "0.05", "--patience", str(PATIENCE)]
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _told(said: str) -> dict[str, Any]:
+    if not said:
+        return {"exchanges": 0, "ids": [], "wrong": ["the clients themselves failed"]}
+    found: dict[str, Any] = json.loads(said)
+    return found
 
 
 def wrong_of(outcome: Mapping[str, Any], expected: int) -> Sequence[str]:

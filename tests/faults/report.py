@@ -43,7 +43,7 @@ def _row(scenario: Scenario, result: Result) -> tuple[str, ...]:
         _spread(result.empty),
         str(result.redelivered),
         str(result.duplicate_mails),
-        "ok" if result.sound else "NOT SOUND",
+        result.left_out or ("ok" if result.sound else "NOT SOUND"),
     )
 
 
@@ -98,11 +98,12 @@ def as_json(done: Done, run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, content: Mapping[str, Any]) -> Path:
+def write(folder: Path, content: Mapping[str, Any], *, latest: bool = True) -> Path:
     """Keep a run beside the ones before, and as the latest."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=2, default=list) + "\n"
-    (folder / "latest.json").write_text(text)
+    if latest:
+        (folder / "latest.json").write_text(text)
     kept = folder / f"{content['began'].replace(':', '')}.json"
     kept.write_text(text)
     return kept

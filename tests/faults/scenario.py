@@ -28,6 +28,7 @@ class Result:
         duplicate_mails: e-mails taken by the mail server more than once.
         wrong: sentences about whatever else was not as promised.
         measured: further figures of this fault, by name with its unit.
+        left_out: why it was not put in at all; empty when it was.
     """
 
     cases: int
@@ -42,6 +43,7 @@ class Result:
     duplicate_mails: int = 0
     wrong: tuple[str, ...] = ()
     measured: Mapping[str, float] = field(default_factory=dict)
+    left_out: str = ""
 
     @property
     def sound(self) -> bool:
@@ -59,7 +61,7 @@ class Scenario:
         meaning: what is done to the platform, in a few words.
         run: given the platform, a seed and the minutes this fault may take, puts the fault in
             and tells what came of it; leaves the platform running and sound.
-        minutes: share of the short form, in minutes; the long form is divided in proportion.
+        minutes: it may take in the short form; the long form is divided in proportion.
     """
 
     name: str

@@ -53,6 +53,32 @@ def test_each_line_of_a_file_arms_one_life_and_not_the_next(tmp_path):
     assert run(f"@{tmp_path / 'absent'}", "before_commit") == (0, "lived")
 
 
+def test_a_living_process_is_armed_and_disarmed_by_a_signal(tmp_path):
+    armed = tmp_path / "armed"
+    signals = """
+import os, signal, sys
+from pathlib import Path
+from services.bus import failpoint
+
+failpoint.arm()
+for text in sys.argv[2:]:
+    Path(sys.argv[1]).write_text(text)
+    os.kill(os.getpid(), signal.SIGUSR1)
+failpoint.reach("received")
+print("lived")
+"""
+
+    def code(*texts):
+        command = [sys.executable, "-c", signals, str(armed), *texts]
+        environment = {**os.environ, "TIMEBANK_FAILPOINT": f"@{armed}"}
+        done = subprocess.run(command, env=environment, cwd=house.ROOT, check=False)
+        return done.returncode
+
+    assert code() == 0
+    assert code("received:1") == -signal.SIGKILL
+    assert code("received:1", "") == 0
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [("nowhere:1", "is none of"), ("received:0", "whole number"), ("received:x", "whole number")],
@@ -65,9 +91,11 @@ def test_a_point_that_does_not_exist_refuses_to_start(monkeypatch, text, reason)
 
 
 def test_unarmed_it_costs_less_than_a_microsecond():
-    reached = 100_000
+    # Short pieces: on a busy machine some of them have the processor to themselves.
+    reached, pieces = 1_000, 100
+    took = timeit.repeat(lambda: failpoint.reach("received"), number=reached, repeat=pieces)
 
-    assert min(timeit.repeat(lambda: failpoint.reach("received"), number=reached)) < reached / 1e6
+    assert min(took) < reached / 1e6
 
 
 def reached_in(module):

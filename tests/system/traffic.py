@@ -4,7 +4,8 @@
 
 Runs outside pytest too: plain threads and the standard library, so that it costs the
 machine as little as possible. A call that finds the platform away is repeated with
-the same idempotency key, as a careful client does.
+the same idempotency key, as a careful client does. With ``--exchanges 0`` the clients
+stay, and drive as many exchanges as each line they are told says.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +49,10 @@ class Outcome:
     repeated: int = 0
     tried_again: int = 0
     wrong: list[str] = field(default_factory=list)
+
+    def begin_anew(self) -> None:
+        """Forget everything, for those who go on."""
+        vars(self).update(vars(Outcome()))
 
 
 class Client:
@@ -100,6 +107,7 @@ class Pair:
     def __init__(self, gateway: str, number: int, outcome: Outcome, options: Any) -> None:
         self.outcome, self.chance = outcome, options.repeat
         first, second = number % len(EMPLOYERS), (number + 1) % len(EMPLOYERS)
+        self.poll, self.turn = getattr(options, "poll", POLL), 0
         self.members = [
             self._member(gateway, f"pair{number}.{side}.{options.run}", place, options.patience)
             for side, place in (("a", first), ("b", second))
@@ -136,8 +144,9 @@ class Pair:
         _expect(status, (201,), answer)
         return str(answer["id"])
 
-    def exchange(self, number: int) -> None:
+    def exchange(self) -> None:
         """One exchange from request to settled; directions alternate, so that credits last."""
+        number, self.turn = self.turn, self.turn + 1
         giver, receiver = self.members[number % 2], self.members[1 - number % 2]
         minutes = MINUTES[(number // 2) % len(MINUTES)]
         began = time.monotonic()
@@ -151,11 +160,11 @@ class Pair:
         path = f"/v1/exchanges/{asked['id']}"
         self.outcome.exchanges.append(asked["id"])
         self._act(giver, path, "accept", {})
-        _reach(receiver, path, "booked")
+        _reach(receiver, path, "booked", self.poll)
         self._act(giver, path, "done", {"minutes": minutes})
         began = time.monotonic()
         self._act(receiver, path, "confirm", {})
-        _reach(receiver, path, "settled")
+        _reach(receiver, path, "settled", self.poll)
         self.outcome.settling.append(time.monotonic() - began)
 
     def _act(self, who: Client, path: str, action: str, body: Any) -> None:
@@ -163,7 +172,7 @@ class Pair:
         _expect(status, (200,), answer)
 
 
-def _reach(who: Client, path: str, state: str) -> None:
+def _reach(who: Client, path: str, state: str, poll: float) -> None:
     deadline = time.monotonic() + who.patience
     while True:
         status, found = who.ask("GET", path)
@@ -172,7 +181,7 @@ def _reach(who: Client, path: str, state: str) -> None:
             return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{path} stays {found['state']}, not {state}")
-        time.sleep(POLL)
+        time.sleep(poll)
 
 
 def _expect(status: int, allowed: tuple[int, ...], answer: Any) -> None:
@@ -183,31 +192,51 @@ def _expect(status: int, allowed: tuple[int, ...], answer: Any) -> None:
 def drive(options: Any) -> Outcome:
     """Spread the exchanges over the clients; every pair works on its own."""
     outcome = Outcome()
-    pairs = [Pair(options.gateway, number, outcome, options) for number in range(options.pairs)]
-    shares = [pairs[client :: options.clients] for client in range(options.clients)]
-    each = [options.exchanges // options.clients] * options.clients
-    for client in range(options.exchanges % options.clients):
+    work(joined(options, outcome), options.exchanges, options.clients)
+    return outcome
+
+
+def joined(options: Any, outcome: Outcome) -> list[Pair]:
+    """Let all members join, several at once."""
+    with ThreadPoolExecutor(options.clients) as pool:
+        numbers = range(options.pairs)
+        return list(pool.map(lambda n: Pair(options.gateway, n, outcome, options), numbers))
+
+
+def work(pairs: list[Pair], exchanges: int, clients: int) -> None:
+    """Drive exchanges; ``clients`` are at work at once."""
+    shares = [pairs[client::clients] for client in range(clients)]
+    each = [exchanges // clients] * clients
+    for client in range(exchanges % clients):
         each[client] += 1
     threads = [
-        threading.Thread(target=_work, args=(share, count, outcome))
+        threading.Thread(target=_work, args=(share, count))
         for share, count in zip(shares, each, strict=True)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return outcome
 
 
-def _work(pairs: list[Pair], count: int, outcome: Outcome) -> None:
-    turns = {id(pair): 0 for pair in pairs}
+def _work(pairs: list[Pair], count: int) -> None:
     for number in range(count):
         pair = pairs[number % len(pairs)]
         try:
-            pair.exchange(turns[id(pair)])
+            pair.exchange()
         except (AssertionError, TimeoutError) as error:
-            outcome.wrong.append(str(error))
-        turns[id(pair)] += 1
+            pair.outcome.wrong.append(str(error))
+
+
+def stay(options: Any) -> Iterator[dict[str, Any]]:
+    """What came of as many exchanges as each line of the standard input says."""
+    outcome = Outcome()
+    pairs = joined(options, outcome)
+    for line in sys.stdin:
+        outcome.begin_anew()
+        began = time.monotonic()
+        work(pairs, int(line), options.clients)
+        yield summary(outcome, time.monotonic() - began)
 
 
 def summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
@@ -240,13 +269,18 @@ def _percentiles(seconds: list[float]) -> dict[str, float]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.system.traffic")
     parser.add_argument("--gateway", required=True)
-    parser.add_argument("--exchanges", type=int, default=200)
+    parser.add_argument("--exchanges", type=int, default=200, help="0: as many as told")
     parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=16, help="at least as many as clients")
     parser.add_argument("--repeat", type=float, default=0.0, help="chance of a repeated call")
     parser.add_argument("--patience", type=float, default=30, help="seconds to wait for anything")
+    parser.add_argument("--poll", type=float, default=POLL, help="seconds between two looks")
     parser.add_argument("--run", default=uuid.uuid4().hex[:8], help="sets members apart")
     options = parser.parse_args(arguments)
+    if not options.exchanges:
+        for told in stay(options):
+            print(json.dumps(told), flush=True)
+        return 0
     began = time.monotonic()
     outcome = drive(options)
     print(json.dumps(summary(outcome, time.monotonic() - began)))

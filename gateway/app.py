@@ -34,6 +34,8 @@ from gateway import (
 from gateway.admission import Admission
 from gateway.identity import Identities
 from gateway.limits import Limits
+from gateway.pages import failures, visitor
+from gateway.pages import whole as pages
 from gateway.problems import Problem
 from gateway.remembered import Remembered
 from gateway.settings import Issuer, Settings
@@ -82,8 +84,10 @@ def create(
         identities=Identities(bus.call, clock),
         cards=Remembered(names.REMEMBERED, names.MOST_REMEMBERED, clock),
         admission=Admission(settings.concurrency),
+        sessions=Remembered(visitor.REMEMBERED, visitor.MOST_REMEMBERED, clock),
+        clients=pages.clients(settings, fetch, clock),
     )
-    problems.register(app)
+    problems.register(app, failures.show)
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(_leave)
@@ -106,6 +110,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         blueprints.append(issuer.blueprint(settings))
     openapi.describe(app, settings, blueprints)
     app.register_blueprint(unsubscribe.routes)
+    pages.register(app, settings)
     secured = {each.name for each in blueprints if each.secured}
 
     @app.before_request
@@ -144,19 +149,9 @@ def _admit(door: asking.Door) -> None:
         flask.g.email = door.tokens.email(request.headers.get("Authorization"))
     except Problem as problem:
         if problem.status == 401:  # guessing tokens is limited too
-            _count(door, f"address {request.remote_addr}")
+            asking.count(f"address {request.remote_addr}")
         raise
-    _count(door, flask.g.email)
-
-
-def _count(door: asking.Door, who: str) -> None:
-    verdict = door.limits.take(who)
-    flask.g.limit_headers = verdict.headers()
-    if not verdict.allowed:
-        raise Problem(
-            "too_many_requests",
-            f"{verdict.limit} requests a minute are allowed; wait {verdict.retry_after} seconds.",
-        )
+    asking.count(flask.g.email)
 
 
 def _finish(response: flask.Response) -> flask.Response:

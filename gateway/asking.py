@@ -1,6 +1,7 @@
 """How a view asks a service on behalf of whoever sent the request."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import flask
@@ -37,7 +38,12 @@ class Bus(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Door:
-    """What every request of one application shares."""
+    """What every request of one application shares.
+
+    Attributes:
+        sessions: who is signed in on which browser, for a moment.
+        clients: of the pages, one for each sign-in service.
+    """
 
     bus: Bus
     settings: Settings
@@ -46,6 +52,8 @@ class Door:
     identities: Identities
     cards: Remembered[dict[str, Any]]
     admission: Admission
+    sessions: Remembered[dict[str, Any]]
+    clients: Mapping[str, Any]
 
 
 def door() -> Door:
@@ -73,8 +81,24 @@ def forget_caller() -> None:
     """After somebody changed themselves: they read their own write."""
     found = flask.g.get("caller")
     door().identities.forget(flask.g.email)
+    door().sessions.forget(flask.g.get("session_key", ""))
     if found is not None:
         door().cards.forget(str(found.id))
+
+
+def count(who: str) -> None:
+    """Take note of one more request.
+
+    Raises:
+        Problem: ``too_many_requests``.
+    """
+    verdict = door().limits.take(who)
+    flask.g.limit_headers = verdict.headers()
+    if not verdict.allowed:
+        raise Problem(
+            "too_many_requests",
+            f"{verdict.limit} requests a minute are allowed; wait {verdict.retry_after} seconds.",
+        )
 
 
 def ask(service: str, method: str, **arguments: Any) -> Any:

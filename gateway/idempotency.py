@@ -31,6 +31,16 @@ def remember(header: str | None, *, required: bool) -> None:
     flask.g.idempotency_key = parse(header) if header is not None else None
 
 
+def remember_form(given: str | None, fields: dict[str, list[str]]) -> None:
+    """Keep the key of a form for the call to come; a form without one may be sent again.
+
+    Args:
+        fields: what was filled in.
+    """
+    flask.g.idempotency_key = parse(given) if given else None
+    flask.g.idempotency_content = fields
+
+
 def parse(header: str) -> str:
     """The key, whether it came quoted (as a structured field) or bare."""
     text = header.strip()
@@ -51,10 +61,14 @@ def key() -> Key | None:
     if known is None:
         return None
     request = flask.request
-    data = request.get_data(cache=True)
-    content = body.parsed(data) if data else None
+    content = flask.g.get("idempotency_content") or _body()
     route = f"{request.method} {request.url_rule}"
     return Key(known, route, payload_hash(request.path, content))
+
+
+def _body() -> Any:
+    data = flask.request.get_data(cache=True)
+    return body.parsed(data) if data else None
 
 
 def payload_hash(path: str, content: Any) -> str:

@@ -30,8 +30,12 @@ def trusted(settings: Settings) -> list[tuple[Issuer, tokens.Keys]]:
     return [(issuer, tokens.Known(jwk.KeySet([public])))]
 
 
-def token(settings: Settings, email: str) -> str:
-    """A token that says the bearer owns an address, signed with the development key."""
+def token(settings: Settings, email: str, **more: Any) -> str:
+    """A token that says the bearer owns an address, signed with the development key.
+
+    Args:
+        more: claims, beside or in place of the usual ones.
+    """
     assert settings.development_key is not None, "only called where there is a key"
     now = int(time.time())
     claims = {
@@ -43,6 +47,7 @@ def token(settings: Settings, email: str) -> str:
         "iat": now,
         "exp": now + LIFETIME,
         "jti": secrets.token_hex(16),
+        **more,
     }
     key = settings.development_key
     return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key, algorithms=["ES256"])
@@ -83,7 +88,12 @@ def blueprint(settings: Settings) -> Blueprint:
         return {
             "issuer": base,
             "jwks_uri": f"{base}/jwks.json",
-            "token_endpoint": f"{base}/sign-in",
+            "authorization_endpoint": f"{base}/authorize",
+            "token_endpoint": f"{base}/token",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
             "id_token_signing_alg_values_supported": ["ES256"],
         }
 

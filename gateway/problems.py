@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flask
@@ -57,6 +57,8 @@ STATUSES: dict[str, int] = {
     "not_your_region": 403,
     "own_matter": 403,
     "no_address": 403,
+    "form_expired": 403,
+    "sign_in_failed": 400,
     # what is asked for
     "not_found": 404,
     "member_not_found": 404,
@@ -78,6 +80,7 @@ STATUSES: dict[str, int] = {
     "hold_not_enlarged": 409,
     "not_enough_minutes": 409,
     "second_approver_needed": 409,
+    "link_not_valid": 409,
     # ourselves
     "broken": 500,
     "try_later": 503,
@@ -224,12 +227,12 @@ def answer(problem: Problem) -> flask.Response:
     return response
 
 
-def register(app: flask.Flask) -> None:
-    """Turn every failure of ``app`` into a problem document."""
+def register(app: flask.Flask, show: Callable[[Problem], flask.Response] = answer) -> None:
+    """Turn every failure of ``app`` into what is shown of it: a problem document."""
 
     @app.errorhandler(Problem)
     def known(problem: Problem) -> flask.Response:
-        return answer(problem)
+        return show(problem)
 
     @app.errorhandler(RpcError)
     def refused(error: RpcError) -> flask.Response:
@@ -237,11 +240,11 @@ def register(app: flask.Flask) -> None:
         if error.family == "broken" or error.code == OUR_MISTAKE:
             log.error("a service broke", code=error.code, correlation_id=flask.g.correlation_id)
         if_match, of_query = "If-Match" in request.headers, request.method == "GET"
-        return answer(of_refusal(error, if_match=if_match, of_query=of_query))
+        return show(of_refusal(error, if_match=if_match, of_query=of_query))
 
     @app.errorhandler(exceptions.HTTPException)
     def http_error(error: exceptions.HTTPException) -> flask.Response:
-        return answer(of_http(error))
+        return show(of_http(error))
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> flask.Response:
@@ -251,7 +254,7 @@ def register(app: flask.Flask) -> None:
             at=_places(error),
             correlation_id=flask.g.get("correlation_id"),
         )
-        return answer(Problem("broken", BROKEN))
+        return show(Problem("broken", BROKEN))
 
 
 def _places(error: Exception) -> list[str]:

@@ -4,12 +4,19 @@ import json
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from joserfc import errors as jose
 from joserfc import jwk
 
 from services.bus import settings
 from services.bus.settings import Setting, SettingError
+
+PRIVATE_KEY_JWT = "private_key_jwt"
+METHODS = (PRIVATE_KEY_JWT, "client_secret_basic", "client_secret_post")
+"""How a sign-in service lets us prove ourselves; it should be the first."""
+DEVELOPMENT_CLIENT = "timebank-pages"
+"""What the development issuer calls our own pages."""
 
 NOTHING = "none"
 """What an optional setting says when there is nothing."""
@@ -34,6 +41,38 @@ class Issuer:
 
 
 @dataclass(frozen=True)
+class Provider:
+    """A sign-in service that people choose on a page.
+
+    Attributes:
+        name: in addresses: letters, digits and hyphens.
+        label: on its button.
+        issuer: its address; its description of itself lies below.
+        client_id: what it calls us.
+        method: how we prove ourselves to it; see ``METHODS``.
+        secret: our private key, or what we share with it.
+        scope: what we ask it for.
+        email_claim: where the address stands; see ``Issuer``.
+        domains: whose addresses its word is taken for; none stands for all.
+    """
+
+    name: str
+    label: str
+    issuer: str
+    client_id: str
+    method: str
+    secret: Any
+    scope: str = "openid email"
+    email_claim: str = "email"
+    domains: tuple[str, ...] = ()
+
+    @property
+    def algorithm(self) -> str:
+        """What our key signs with."""
+        return "ES256" if isinstance(self.secret, jwk.ECKey) else "RS512"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the gateway was told at start."""
 
@@ -43,6 +82,22 @@ class Settings:
     development_key: jwk.ECKey | None = None
     rate_limit: int = 600
     concurrency: int = 64
+    configured: tuple[Provider, ...] = ()
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """The sign-in services, the development issuer first where there is one."""
+        if self.development_key is None:
+            return self.configured
+        ours = Provider(
+            "development",
+            "a ready-made person",
+            self.development_issuer,
+            DEVELOPMENT_CLIENT,
+            PRIVATE_KEY_JWT,
+            self.development_key,
+        )
+        return (ours, *self.configured)
 
     @property
     def development_issuer(self) -> str:

@@ -127,12 +127,12 @@ class Tokens:
                 ``sign_in_unavailable`` (503).
         """
         token = _bearer(authorization)
-        header, claims = _unproved(token)
+        header, claims = unproved(token)
         issuer, keys = self._issuers.get(str(claims.get("iss")), (None, None))
         if issuer is None or keys is None or header.get("alg") not in ALGORITHMS:
             raise refusal()
         proved = self._proved(token, issuer, keys.find(header.get("kid")))
-        return _address(proved, issuer)
+        return address(proved, issuer.email_claim)
 
     def _proved(self, token: str, issuer: Issuer, keys: jwk.KeySet) -> dict[str, Any]:
         wanted = jwt.JWTClaimsRegistry(
@@ -162,8 +162,12 @@ def _bearer(authorization: str | None) -> str:
     return token
 
 
-def _unproved(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims as they stand there, only to choose the issuer and the key."""
+def unproved(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims as they stand there, only to choose the issuer and the key.
+
+    Raises:
+        Problem: ``token_invalid``.
+    """
     parts = token.split(".")
     if len(parts) != 3:
         raise refusal()
@@ -183,13 +187,18 @@ def _decoded(part: str) -> bytes:
         raise ValueError("not base64") from None
 
 
-def _address(claims: dict[str, Any], issuer: Issuer) -> str:
-    address = claims.get(issuer.email_claim)
+def address(claims: dict[str, Any], claim: str) -> str:
+    """The address a claim holds, in lower case.
+
+    Raises:
+        Problem: ``token_invalid``.
+    """
+    found = claims.get(claim)
     if claims.get("email_verified") is False:
         raise refusal("token_invalid", "The token's e-mail address is not verified.")
-    if not isinstance(address, str) or not looks_like_an_address(address):
+    if not isinstance(found, str) or not looks_like_an_address(found):
         raise refusal("token_invalid", "The token holds no e-mail address.")
-    return address.lower()
+    return found.lower()
 
 
 def looks_like_an_address(text: str) -> bool:

@@ -39,5 +39,10 @@ class KeySet(field.Answer):
 class Discovery(field.Answer):
     issuer = fields.String(required=True)
     jwks_uri = fields.String(required=True)
+    authorization_endpoint = fields.String(required=True)
     token_endpoint = fields.String(required=True)
+    response_types_supported = fields.List(fields.String(), required=True)
+    subject_types_supported = fields.List(fields.String(), required=True)
+    code_challenge_methods_supported = fields.List(fields.String(), required=True)
+    token_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
     id_token_signing_alg_values_supported = fields.List(fields.String(), required=True)

@@ -110,7 +110,7 @@ def test_a_cursor_that_is_none_names_the_parameter(alice: FlaskClient, services:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/nothing", "/v1/exchanges/x", "/v1/members/1", "/v1/exchanges/",
+    "path", ["/nothing", "/v1", "/v1/nothing", "/v1/exchanges/x", "/v1/members/1", "/v1/exchanges/",
              f"/v1/exchanges/{EXCHANGE}x"]
 )  # fmt: skip
 def test_an_unknown_address_is_404(anybody: FlaskClient, path: str) -> None:

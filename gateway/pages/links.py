@@ -1,0 +1,69 @@
+"""Where every page is: templates and views take addresses from here, never write them."""
+
+import re
+import urllib.parse
+from typing import Any
+
+HOME = "/"
+FIND = "/listings"
+WAITING = "/waiting"
+EXCHANGES = "/exchanges"
+HOURS = "/hours"
+PROFILE = "/profile"
+JOIN = "/join"
+SIGN_IN = "/sign-in"
+SIGN_IN_BY_EMAIL = "/sign-in/email"
+SIGN_OUT = "/sign-out"
+
+NAVIGATION = (
+    ("Find", FIND),
+    ("Waiting on you", WAITING),
+    ("My exchanges", EXCHANGES),
+    ("My hours", HOURS),
+    ("Profile", PROFILE),
+)
+"""The header's, for members; what is not built yet is left out."""
+
+LONGEST = 500
+"""Characters of an address somebody is to be led back to."""
+_LOCAL = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
+
+
+def listing(listing_id: str) -> str:
+    return f"{FIND}/{listing_id}"
+
+
+def ask(listing_id: str) -> str:
+    """Where one asks for what a listing offers."""
+    return f"{FIND}/{listing_id}/ask"
+
+
+def exchange(exchange_id: str) -> str:
+    return f"{EXCHANGES}/{exchange_id}"
+
+
+def member(member_id: str) -> str:
+    return f"/members/{member_id}"
+
+
+def sign_in(back_to: str = HOME) -> str:
+    return with_query(SIGN_IN, next=back_to if back_to != HOME else None)
+
+
+def join(back_to: str = HOME) -> str:
+    return with_query(JOIN, next=back_to if back_to != HOME else None)
+
+
+def with_query(path: str, **query: Any) -> str:
+    """The path with what is not ``None`` or empty behind a question mark."""
+    given = {name: value for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urllib.parse.urlencode(given)}" if given else path
+
+
+def local(text: str | None) -> str:
+    """An address of our own to go to next; anything else leads home.
+
+    Only plain paths pass: browsers take ``//host``, ``/\\host`` and tabs in between for
+    another host.
+    """
+    return text if text and len(text) <= LONGEST and _LOCAL.fullmatch(text) else HOME

@@ -1,0 +1,42 @@
+"""All areas of pages together, as the application takes them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import flask
+
+from gateway import tokens
+from gateway.pages import development, hours, links, listings, sign_in, start, static
+from gateway.pages.openid import Client
+from gateway.settings import Settings
+
+AREAS = (
+    start.routes,
+    sign_in.routes,
+    listings.routes,
+    hours.routes,
+)
+"""A new area is one line here."""
+
+
+def register(app: flask.Flask, settings: Settings) -> None:
+    """Add the pages to an application."""
+    app.register_blueprint(static.routes)
+    for area in AREAS:
+        app.register_blueprint(area)
+    if settings.development_key is not None:
+        app.register_blueprint(development.pages)
+        app.register_blueprint(development.endpoint)
+
+
+def clients(
+    settings: Settings, fetch: tokens.Fetch, clock: Callable[[], float]
+) -> dict[str, Client]:
+    """Us as a client of each sign-in service, by the service's name."""
+    return {
+        each.name: Client(
+            each, f"{settings.public_url}{links.SIGN_IN}/with/{each.name}/back", fetch, clock
+        )
+        for each in settings.providers
+    }

@@ -1,0 +1,123 @@
+"""Minutes, moments and closed lists in the words of the screens: said here and nowhere else."""
+
+import datetime
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+SERVICE = "Talent Timebank"
+
+REGIONS: Mapping[str, str] = {
+    "london": "London",
+    "south-west": "South West",
+    "south-east": "South East",
+    "midlands": "Midlands",
+    "east-of-england": "East of England",
+    "north-west": "North West",
+    "north-east-and-yorkshire": "North East and Yorkshire",
+}
+CATEGORIES: Mapping[str, str] = {
+    "leadership": "Career and leadership development",
+    "digital-and-data": "Digital and data skills",
+    "projects": "Project and programme advice",
+    "coaching-and-mentoring": "Coaching and mentoring",
+    "shadowing": "Shadowing and exposure opportunities",
+    "problem-solving": "Practical problem-solving and knowledge sharing",
+}
+PATHWAYS: Mapping[str, str] = {
+    "get-ready": "Get Ready",
+    "get-in": "Get In",
+    "get-on": "Get On",
+    "go-further": "Go Further",
+}
+LISTING_KINDS: Mapping[str, str] = {"offer": "Offer", "request": "Request"}
+LISTING_STATES: Mapping[str, str] = {
+    "open": "Open",
+    "paused": "Paused",
+    "closed": "Closed",
+    "expired": "Expired",
+}
+EXCHANGE_STATES: Mapping[str, str] = {
+    "requested": "Waiting for an answer",
+    "accepted": "Accepted",
+    "unfunded": "Not enough credits yet",
+    "booked": "Booked",
+    "awaiting_confirmation": "Waiting to be confirmed",
+    "completed": "Took place",
+    "disputed": "Being looked at",
+    "settled": "Done",
+    "declined": "Declined",
+    "withdrawn": "Taken back",
+    "expired": "Not answered in time",
+    "cancelled": "Cancelled",
+    "lapsed": "Ended without taking place",
+    "no_show": "Did not take place",
+    "reversed": "Undone",
+}
+TRANSFERS: Mapping[str, tuple[str, str]] = {
+    "exchange": ("Help given", "Help received"),
+    "grant": ("Hours to begin with", "Hours taken back"),
+    "donation": ("Donation to you", "Donation"),
+    "fund": ("From the community fund", "To the community fund"),
+    "reversal": ("An exchange was undone", "An exchange was undone"),
+    "leaving": ("From somebody who left", "Given up on leaving"),
+}
+"""What a line of a statement is called when minutes came in, and when they went out."""
+
+
+def duration(minutes: int) -> str:
+    """``1 hour 30 minutes``; below zero ``minus 1 hour``."""
+    hours, rest = divmod(abs(minutes), 60)
+    parts = [_counted(hours, "hour")] if hours else []
+    if rest or not hours:
+        parts.append(_counted(rest, "minute"))
+    return ("minus " if minutes < 0 else "") + " ".join(parts)
+
+
+def credits(minutes: int) -> str:
+    """``1.5 credits``: 60 minutes are one."""
+    return f"{minutes / 60:g} credit{'' if abs(minutes) == 60 else 's'}"
+
+
+def day(moment: str | None) -> str:
+    """``5 May 2026``, by the clocks of England; empty for no moment."""
+    if not moment:
+        return ""
+    local = _local(moment)
+    return f"{local.day} {local:%B %Y}"
+
+
+def day_and_time(moment: str | None) -> str:
+    """``Tuesday 5 May 2026 at 2pm``, by the clocks of England; empty for no moment."""
+    if not moment:
+        return ""
+    local = _local(moment)
+    return f"{local:%A} {day(moment)} at {_clock(local)}"
+
+
+def transfer(kind: str, minutes: int) -> str:
+    """What a line of a statement is called."""
+    came_in, went_out = TRANSFERS.get(kind, ("Correction", "Correction"))
+    return came_in if minutes > 0 else went_out
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 listing``, ``1,200 listings``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return count(number, noun)
+
+
+def _local(moment: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(moment).astimezone(LONDON)
+
+
+def _clock(local: datetime.datetime) -> str:
+    """As the NHS writes times: 9am, 2:30pm, midday, midnight."""
+    if local.minute == 0 and local.hour in (0, 12):
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"

@@ -60,6 +60,11 @@ def with_query(path: str, **query: Any) -> str:
     return f"{path}?{urllib.parse.urlencode(given)}" if given else path
 
 
+def after(path: str, said: str) -> str:
+    """Where to go after something was done; ``said`` is a key of ``words.SAID``."""
+    return with_query(path, said=said)
+
+
 def local(text: str | None) -> str:
     """An address of our own to go to next; anything else leads home.
 

@@ -46,8 +46,7 @@ def page(template: str, title: str, *, status: int = 200, **facts: Any) -> flask
         template: in the folder ``templates``.
         title: of the page, without the service's name; the heading is the template's own.
         status: of the answer; 422 by itself when ``form`` was not accepted.
-        facts: for the template. ``form`` is shown with its errors summed up on top;
-            ``said`` is a sentence about what was just done.
+        facts: for the template. ``form`` is shown with its errors summed up on top.
     """
     who = flask.g.get("visitor") or NOBODY
     form = facts.get("form")
@@ -58,6 +57,7 @@ def page(template: str, title: str, *, status: int = 200, **facts: Any) -> flask
         visitor=who,
         navigation=_navigation(who),
         csrf=visitor.csrf,
+        said=words.SAID.get(flask.request.args.get("said", "")),
         **facts,
     )
     answer = flask.Response(text, 422 if failed and status == 200 else status, mimetype="text/html")

@@ -60,5 +60,6 @@ def come_back(name: str) -> wrappers.Response:
 def sign_out() -> wrappers.Response:
     """Sign out here, or with ``everywhere`` on every device."""
     everywhere = flask.request.form.get("everywhere") == "yes"
-    answer = flask.redirect(links.with_query(links.SIGN_IN, said="signed-out"), 303)
+    said = "signed-out-everywhere" if everywhere else "signed-out"
+    answer = flask.redirect(links.after(links.SIGN_IN, said), 303)
     return visitor.sign_out(answer, everywhere=everywhere)

@@ -65,6 +65,12 @@ TRANSFERS: Mapping[str, tuple[str, str]] = {
 }
 """What a line of a statement is called when minutes came in, and when they went out."""
 
+SAID: Mapping[str, str] = {
+    "signed-out": "You are signed out.",
+    "signed-out-everywhere": "You are signed out on every device.",
+}
+"""What a page says first about what was just done, by the word in its address."""
+
 
 def duration(minutes: int) -> str:
     """``1 hour 30 minutes``; below zero ``minus 1 hour``."""

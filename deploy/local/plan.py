@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import broker, database, ports, programs, secret
 from deploy.local.installation import Installation
-from deploy.local.places import REPOSITORY, TEST, Places
+from deploy.local.places import DEMO, REPOSITORY, TEST, Places
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import MARK, SERVER, SERVICE, TASK, Process
 from services.contracts import words as contract
@@ -23,7 +23,7 @@ DATABASE_SERVICES = ("members", "exchanges", "ledger", "notifications", "reporti
 AUDITOR = "timebank_audit"
 """The role that may read every service's database and change nothing."""
 GATEWAY_PORT = 8000
-"""The gateway's port unless it is taken."""
+"""The port of the demo's gateway unless it is taken."""
 REQUESTS_PER_MINUTE = 6_000
 """Per caller of a local gateway: the demo and the proofs ask faster than any person."""
 
@@ -83,7 +83,9 @@ def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
     names = [*broker.PORT_NAMES, "database"]
     if part == PLATFORM:
         names += ["mail", "mailbox", *(kind.name for kind in KINDS)]
-    chosen = ports.choose(where.ports, names, {"gateway": GATEWAY_PORT})
+    # Two instances started at the same moment would both find it free, and share it.
+    wished = {"gateway": GATEWAY_PORT} if where.instance == DEMO else {}
+    chosen = ports.choose(where.ports, names, wished)
     roles = [f"role {name}" for name in DATABASE_SERVICES]
     words = secret.passwords(where, ["broker", "database", "rpc", "role audit", *roles])
     installation = Installation(

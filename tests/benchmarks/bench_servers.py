@@ -20,9 +20,10 @@ from deploy.local.databases import other_database
 from deploy.local.places import REPOSITORY, places
 from tests.servers import Databases
 
-INSTANCE = "bench"
-"""Its own servers: those of the tests do not wait for the disk."""
-FOLDER = REPOSITORY / "var" / "bench"
+INSTANCE = os.environ.get("BENCH_INSTANCE", "bench")
+"""Its own servers: those of the tests do not wait for the disk. Two runs at once, on a machine
+that only tries the benchmark out, need two names."""
+FOLDER = REPOSITORY / "var" / INSTANCE
 STOP_SECONDS = 30
 
 
@@ -128,7 +129,7 @@ def process(
     whole = [sys.executable, *command] if command[0] == "-m" else list(command)
     with (logs / f"{name}.log").open("wb") as log:
         running = subprocess.Popen(
-            whole, cwd=REPOSITORY, env={**_inherited(), **environment},
+            whole, cwd=REPOSITORY, env={**inherited(), **environment},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
         try:
@@ -152,6 +153,6 @@ def log_of(name: str) -> Path:
     return FOLDER / "logs" / f"{name}.log"
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
     kept = {key: text for key, text in os.environ.items() if not key.startswith("TIMEBANK_")}
     return {**kept, "PYTHONWARNINGS": "ignore", "MALLOC_ARENA_MAX": "2"}

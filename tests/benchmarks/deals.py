@@ -62,9 +62,16 @@ class Work:
 def work(
     accounts: int, deals: int, seed: int, duplicates: float = DUPLICATES, region: str = REGION
 ) -> Work:
-    """Deals between random pairs of accounts; the same seed draws the same pairs."""
-    draw = random.Random(seed)
+    """Deals between random pairs of so many new accounts."""
     people = [new_id() for _ in range(accounts)]
+    return between(people, deals, seed, duplicates, region)
+
+
+def between(
+    people: Sequence[UUID], deals: int, seed: int, duplicates: float, region: str = REGION
+) -> Work:
+    """Deals between random pairs of people; the same seed draws the same pairs."""
+    draw = random.Random(seed)
     made = []
     for _ in range(deals):
         giver, receiver = draw.sample(people, 2)

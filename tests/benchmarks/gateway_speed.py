@@ -44,7 +44,7 @@ def _api(servers: BenchServers, figures: Figures, seconds: float) -> None:
     with (
         Platform.prepared(servers) as platform,
         platform.running(),
-        _gateway(platform.amqp_url) as address,
+        gateway(platform.amqp_url) as (address, _),
     ):
         for clients in CLIENTS:
             told = _ask("api_clients", {}, address, seconds, clients, *WHAT)
@@ -104,8 +104,8 @@ def _ask(module: str, settings: Mapping[str, str], *arguments: Any) -> Any:
 
 
 @contextmanager
-def _gateway(amqp_url: str) -> Iterator[str]:
-    """A gateway of our own on a free port; gives its address."""
+def gateway(amqp_url: str) -> Iterator[tuple[str, int]]:
+    """A gateway of our own on a free port; gives its address and its pid."""
     where, port = places(INSTANCE), _free_port()
     secret.make_issuer_key(where)
     settings = {
@@ -116,9 +116,10 @@ def _gateway(amqp_url: str) -> Iterator[str]:
         "TIMEBANK_DEV_ISSUER_KEY": str(where.issuer_key),
         "TIMEBANK_RATE_LIMIT": NO_LIMIT,
     }
-    with process("gateway", ["-m", "services.bus.runner", "gateway.service"], settings):
+    command = ["-m", "services.bus.runner", "gateway.service"]
+    with process("gateway", command, settings) as running:
         _await(f"http://127.0.0.1:{port}/_status")
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}", running.pid
 
 
 def _free_port() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -78,14 +77,15 @@ def fill(conn: psycopg.Connection[Any], work: Work, now: datetime.datetime) -> N
         for account, minutes in work.held().items()
     ]
     store.post(conn, grants)
-    hold = Hold(
-        id=grants[0].id, exchange_id=grants[0].id, account_id=grants[0].id, minutes=15,
-        state="held", region=region, available_minutes=SPARE,
-    )  # fmt: skip
+    hold(conn, work, now)
+
+
+def hold(conn: psycopg.Connection[Any], work: Work, now: datetime.datetime) -> None:
+    """The holds of the deals, on accounts that have the minutes."""
     holds = [
-        replace(
-            hold, id=deal.hold_id, exchange_id=deal.exchange_id, account_id=deal.receiver_id,
-            minutes=deal.minutes, region=deal.region,
+        Hold(
+            id=deal.hold_id, exchange_id=deal.exchange_id, account_id=deal.receiver_id,
+            minutes=deal.minutes, state="held", region=deal.region, available_minutes=SPARE,
         )
         for deal in work.deals
     ]  # fmt: skip

@@ -14,7 +14,7 @@ import psycopg
 from services.bus.topology import event_queue
 from services.contracts.readers import READERS
 from tests.benchmarks import queues
-from tests.benchmarks.bench_servers import BenchServers, process, settled_disk
+from tests.benchmarks.bench_servers import FOLDER, BenchServers, process, settled_disk
 
 SERVICES = ("members", "exchanges", "ledger", "notifications", "reporting")
 NOBODY = "smtp://127.0.0.1:1"
@@ -28,25 +28,34 @@ class Platform:
 
     Attributes:
         pids: of the processes that run, by service.
+        label: before the names of its logs, where two platforms run at once.
     """
 
     servers: BenchServers
     amqp_url: str
     database_urls: Mapping[str, str]
     pids: dict[str, int] = field(default_factory=dict)
+    label: str = ""
 
     @classmethod
     @contextmanager
-    def prepared(cls, servers: BenchServers) -> Iterator[Platform]:
+    def prepared(
+        cls, servers: BenchServers, filled: Mapping[str, str] | None = None, label: str = ""
+    ) -> Iterator[Platform]:
+        """
+        Args:
+            filled: URLs of databases that are there already, by service.
+        """
         with ExitStack() as stack:
             amqp_url = stack.enter_context(servers.virtual_host())
             urls = {
-                name: stack.enter_context(servers.service_database(f"services.{name}"))
+                name: (filled or {}).get(name)
+                or stack.enter_context(servers.service_database(f"services.{name}"))
                 for name in SERVICES
             }
             with queues.connected(amqp_url) as connection:
                 queues.declare_platform(connection)
-            yield cls(servers, amqp_url, urls)
+            yield cls(servers, amqp_url, urls, label=label)
 
     def filled(self) -> None:
         """Call when the tables are full: they are analysed and written out."""
@@ -60,6 +69,9 @@ class Platform:
         Args:
             regions: slugs, a comma list, the first of them waited for; or ``all``.
         """
+        region = "london" if regions == "all" else regions.partition(",")[0]
+        queue_names = [event_queue(name, region) for name in services if name in READERS]
+        before = self._hearing(queue_names)
         with ExitStack() as stack:
             for name in services:
                 settings = {
@@ -72,31 +84,43 @@ class Platform:
                 }
                 command = ["-m", "services.bus.runner", f"services.{name}.service"]
                 label = name if regions == "all" else f"{name}-{regions[:20]}"
-                started = stack.enter_context(process(label, command, settings))
+                log = f"{self.label}{label}"
+                started = stack.enter_context(process(log, command, settings))
                 self.pids[label] = started.pid
-            region = "london" if regions == "all" else regions.partition(",")[0]
-            hearing = [event_queue(name, region) for name in services if name in READERS]
-            self._await_hearing(hearing)
+                stack.callback(self.pids.pop, label)
+            self._await_one_more(before)
             yield
 
-    def _await_hearing(self, names: Sequence[str]) -> None:
-        limit = time.perf_counter() + START_SECONDS
+    def _hearing(self, names: Sequence[str]) -> dict[str, int]:
+        """How many processes read each queue."""
         with queues.connected(self.amqp_url) as connection:
-            for name in names:
-                while not queues.consumers(connection, name):
-                    if time.perf_counter() > limit:
-                        raise TimeoutError(f"nobody reads {name}; see var/bench/logs")
-                    time.sleep(0.05)  # between two looks
+            return {name: queues.consumers(connection, name) for name in names}
+
+    def _await_one_more(self, before: Mapping[str, int]) -> None:
+        limit = time.perf_counter() + START_SECONDS
+        while True:
+            now = self._hearing(list(before))
+            silent = [name for name in now if now[name] <= before[name]]
+            if not silent:
+                return
+            if time.perf_counter() > limit:
+                raise TimeoutError(f"nobody reads {silent[0]}; see {FOLDER / 'logs'}")
+            time.sleep(0.05)  # between two looks
 
     @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Nobody works during this block; messages that arrive wait for all alike."""
-        for pid in self.pids.values():
+    def frozen(self, labels: Sequence[str] = ()) -> Iterator[None]:
+        """Nobody works during this block; messages that arrive wait for all alike.
+
+        Args:
+            labels: of ``pids``, if not all are to stand still.
+        """
+        pids = [pid for label, pid in self.pids.items() if not labels or label in labels]
+        for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in self.pids.values():
+            for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
     def all_pids(self) -> dict[str, int]:

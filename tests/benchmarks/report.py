@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from tests.benchmarks import targets
 from tests.benchmarks.figures import Figure, Figures
+from tests.benchmarks.targets import Result
 
 SHAPE = 1
 """Of the JSON; grows when a field changes its meaning or goes."""
@@ -24,6 +26,8 @@ def table(figures: Figures, machine: dict[str, Any]) -> str:
         lines += ["", f"{experiment:<56}{'median':>12}{'spread':>9}  unit"]
         for figure in figures.of(experiment):
             lines.append(_row(figure))
+    lines += ["", f"{'must show':<56}{'found':>12}{'':>9}  target"]
+    lines += [_target(result) for result in targets.results(figures)]
     lines += ["", *(f"not measured: {name}: {why}" for name, why in figures.missing.items())]
     return "\n".join([*lines, *figures.notes])
 
@@ -34,6 +38,14 @@ def _row(figure: Figure) -> str:
         return f"  {figure.name:<54}{'none':>12}{'':>9}  {figure.unit}{wrong}"
     spread = f"{100 * (figure.spread or 0):.0f} %"
     return f"  {figure.name:<54}{_number(figure.median):>12}{spread:>9}  {figure.unit}{wrong}"
+
+
+def _target(result: Result) -> str:
+    target = result.target
+    found = "none" if result.value is None else _number(result.value)
+    said = {None: "not measured", True: "met", False: "MISSED"}[result.met]
+    wanted = f"{target.bound} {_number(target.limit)} {target.unit}"
+    return f"  {target.name:<54}{found:>12}{'':>9}  {wanted}: {said}"
 
 
 def _number(value: float) -> str:
@@ -48,6 +60,7 @@ def as_json(figures: Figures, machine: dict[str, Any], settings: dict[str, Any])
         "machine": machine,
         "settings": settings,
         "figures": [figure.as_json() for figure in figures.all.values()],
+        "targets": [result.as_json() for result in targets.results(figures)],
         "not_measured": figures.missing,
         "notes": figures.notes,
     }

@@ -1,0 +1,1 @@
+"""A bank of any size with years behind it, written set-based into exchanges and ledger."""

@@ -337,15 +337,21 @@ def thanks_of(conn: Connection, exchange_id: UUID) -> list[Thanks]:
         ).fetchall()
 
 
-def count_unfinished(conn: Connection, regions: Sequence[str]) -> list[StateCount]:
-    """How many exchanges wait for somebody, by region and state."""
+def count_by_state(
+    conn: Connection, regions: Sequence[str], states: Sequence[str]
+) -> list[StateCount]:
+    """How many exchanges of these regions are in each of these states, if any are.
+
+    Asked for by their states, they are counted in the index alone: asked for by what else
+    tells them from finished ones, each is read, which takes ten times as long.
+    """
     with conn.cursor(row_factory=class_row(StateCount)) as cursor:
         return cursor.execute(
             """
             select region, state, count(*)::integer as count
               from exchange
-             where region = any(%s) and deadline is not null
+             where region = any(%s) and state = any(%s)
              group by region, state
             """,
-            [list(regions)],
+            [list(regions), list(states)],
         ).fetchall()

@@ -67,6 +67,6 @@ def count(tx: Transaction, regions: Sequence[str]) -> dict[tuple[str, str], int]
     """
     waiting = sorted({wait.state for wait in lifecycle.WAITS})
     counts = {(state, region): 0 for state in waiting for region in regions}
-    for found in exchange_store.count_unfinished(tx.conn, regions):
+    for found in exchange_store.count_by_state(tx.conn, regions, waiting):
         counts[found.state, found.region] = found.count
     return counts

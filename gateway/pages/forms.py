@@ -35,7 +35,7 @@ class Form(wtforms.Form):
     answer: Any = None
 
     def __init__(self, given: Any = None, **known: Any) -> None:
-        super().__init__(given, data=known)
+        super().__init__(given or None, data=known)
         self.key = str(uuid.uuid4())
         self.refusals: list[str] = []
 

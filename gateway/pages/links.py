@@ -13,6 +13,8 @@ PROFILE = "/profile"
 JOIN = "/join"
 SIGN_IN = "/sign-in"
 SIGN_IN_BY_EMAIL = "/sign-in/email"
+SIGN_IN_LINK_SENT = "/sign-in/email/sent"
+SIGN_IN_LINK = "/sign-in/link"
 SIGN_OUT = "/sign-out"
 
 NAVIGATION = (
@@ -48,6 +50,10 @@ def member(member_id: str) -> str:
 
 def sign_in(back_to: str = HOME) -> str:
     return with_query(SIGN_IN, next=back_to if back_to != HOME else None)
+
+
+def sign_in_with(provider: str) -> str:
+    return f"{SIGN_IN}/with/{provider}"
 
 
 def join(back_to: str = HOME) -> str:

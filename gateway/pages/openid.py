@@ -14,6 +14,7 @@ import hmac
 import json
 import secrets
 import time
+import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,12 @@ class Client:
         self._fetch, self._clock = fetch, clock
         self._described: tuple[float, dict[str, Any]] | None = None
         self._keys: tokens.Published | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the issuer."""
+        parts = urllib.parse.urlsplit(self.provider.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def begin(self, back_to: str, trusted: bool) -> tuple[str, Attempt]:
         """The issuer's address to go to, and what is expected back.

@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _environment.filters.update(
     day_and_time=words.day_and_time,
 )
 
+_POLICY = "Content-Security-Policy"
 NO_SCRIPT_OF_OURS = "The layout's script has moved; its hash must stand in the policy."
 
 
@@ -62,6 +64,14 @@ def page(template: str, title: str, *, status: int = 200, **facts: Any) -> flask
     )
     answer = flask.Response(text, 422 if failed and status == 200 else status, mimetype="text/html")
     answer.headers.update(_headers())
+    return answer
+
+
+def with_forms_to(answer: flask.Response, origins: Iterable[str]) -> flask.Response:
+    """A page whose forms may end, by a redirect, at other hosts."""
+    allowed = " ".join(["form-action 'self'", *sorted(set(origins))])
+    headers = answer.headers
+    headers[_POLICY] = headers[_POLICY].replace("form-action 'self'", allowed)
     return answer
 
 
@@ -107,7 +117,7 @@ def _headers() -> dict[str, str]:
         "base-uri": "'none'",
     }
     return {
-        "Content-Security-Policy": "; ".join(" ".join(each) for each in policy.items()),
+        _POLICY: "; ".join(" ".join(each) for each in policy.items()),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }

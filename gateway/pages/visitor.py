@@ -67,7 +67,7 @@ def current() -> Visitor:
 
 
 def _of(token: str) -> Visitor:
-    door, key = asking.door(), _hash(token)
+    door, key = asking.door(), hashed(token)
     known = door.sessions.get(key)
     if known is None:
         known = asking.ask_ourselves("members", "session", token_hash=key) or {}
@@ -95,7 +95,7 @@ def sign_in(answer: wrappers.Response, email: str, *, trusted: bool) -> wrappers
     token = secrets.token_urlsafe(SECRET_BYTES)
     _end_session(everywhere=False)
     asking.ask_ourselves(
-        "members", "open_session", token_hash=_hash(token), email=email, trusted=trusted
+        "members", "open_session", token_hash=hashed(token), email=email, trusted=trusted
     )
     keep(answer, SESSION, token, TRUSTED if trusted else None)
     return answer
@@ -111,14 +111,14 @@ def sign_out(answer: wrappers.Response, *, everywhere: bool = False) -> wrappers
 def _end_session(*, everywhere: bool) -> None:
     token = kept(SESSION)
     if token:
-        key = _hash(token)
+        key = hashed(token)
         asking.door().sessions.forget(key)
         asking.ask_ourselves("members", "close_session", token_hash=key, everywhere=everywhere)
 
 
 def session_key() -> str:
     """What the visitor's session is remembered by."""
-    return _hash(kept(SESSION) or "")
+    return hashed(kept(SESSION) or "")
 
 
 def csrf() -> str:
@@ -128,13 +128,13 @@ def csrf() -> str:
         token = flask.g.get("visit") or kept(VISIT)
     if token is None:
         token = flask.g.visit = secrets.token_urlsafe(SECRET_BYTES)
-    return _hash(f"csrf {token}")
+    return hashed(f"csrf {token}")
 
 
 def proves(csrf_token: str | None) -> bool:
     """Whether a form that was sent is one we gave this browser."""
     cookies = (kept(SESSION), kept(VISIT))
-    expected = [_hash(f"csrf {token}") for token in cookies if token]
+    expected = [hashed(f"csrf {token}") for token in cookies if token]
     return any(hmac.compare_digest(csrf_token or "", each) for each in expected)
 
 
@@ -150,7 +150,8 @@ def _known() -> bool:
     return found is not None and found.signed_in
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """What may be told and kept of a secret."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

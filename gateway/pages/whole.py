@@ -36,7 +36,7 @@ def clients(
     """Us as a client of each sign-in service, by the service's name."""
     return {
         each.name: Client(
-            each, f"{settings.public_url}{links.SIGN_IN}/with/{each.name}/back", fetch, clock
+            each, f"{settings.public_url}{links.sign_in_with(each.name)}/back", fetch, clock
         )
         for each in settings.providers
     }

@@ -5,6 +5,7 @@ Refused
 ├── BadLimit
 ├── BadCursor
 ├── UnknownPreference
+├── BadLink
 └── VersionConflict
 NotAllowed
 └── NotAMember
@@ -33,6 +34,12 @@ class BadCursor(Refused):
 
 class UnknownPreference(Refused):
     """There is no such choice about notices."""
+
+    code = "invalid"
+
+
+class BadLink(Refused):
+    """A link in our mails leads to our own pages."""
 
     code = "invalid"
 

@@ -96,6 +96,22 @@ def letter(
     return Letter(subject, _text.render(parts) + "\n", _html.render(parts))
 
 
+SIGN_IN = {
+    "subject": "Your link to sign in",
+    "body": "Press the button on the page that opens, and you are signed in.\n\n"
+    "The link works once, for 15 minutes. If you did not ask for it, ignore this e-mail: "
+    "nobody can sign in without it.",
+    "button": "Sign in",
+    "why": "somebody asked to sign in with your address",
+}
+
+
+def sign_in_letter(link: str) -> Letter:
+    """The words around a link that signs in; they name nobody, whoever may get them."""
+    parts = {**SIGN_IN, "name": "", "link": link, "unsubscribe": None}
+    return Letter(SIGN_IN["subject"], _text.render(parts) + "\n", _html.render(parts))
+
+
 def sentence(template: str, facts: Mapping[str, Any], reader: UUID) -> str:
     """One plain sentence; ``{0}`` and ``{1}`` stand for the people it speaks of."""
     found = notice.people(facts, reader)

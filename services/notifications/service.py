@@ -1,5 +1,6 @@
 """Notifications as a nameko service: who is told what, when and how."""
 
+import datetime
 from typing import Any
 
 from nameko.extensions import DependencyProvider
@@ -7,7 +8,7 @@ from nameko.extensions import DependencyProvider
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.contracts import readers
-from services.notifications import delivery, handlers, mail, settings
+from services.notifications import delivery, handlers, mail, settings, sign_in_handlers
 from services.telemetry import metrics
 
 EVERY = 0.5
@@ -84,3 +85,8 @@ class Notifications:
     def unsubscribe(self, call: Any, notice_id: Any) -> dict[str, Any]:
         with self.bus.transaction(call.correlation_id) as tx:
             return handlers.unsubscribe(tx, notice_id)
+
+    @rpc
+    def send_sign_in_link(self, call: Any, email: Any, link: Any) -> None:
+        now = datetime.datetime.now(datetime.UTC)
+        sign_in_handlers.send_link(call.caller, email, link, self.post.settings, now)

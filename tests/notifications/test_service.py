@@ -78,6 +78,43 @@ def test_a_refusal_crosses_by_its_code(bus: Bus) -> None:
     assert caught.value.code == "not_found"
 
 
+def test_a_link_to_sign_in_is_sent_at_once_to_whoever_asks(bus: Bus, postbox: Postbox) -> None:
+    link = "https://timebank.example/sign-in/link/abc"
+    bus.call(
+        "notifications",
+        "send_sign_in_link",
+        caller=service_in("london"),
+        email="new@example.org",
+        link=link,
+    )
+    (mail,) = postbox.mails()
+    assert mail["To"] == "new@example.org"
+    assert mail["List-Unsubscribe"] is None
+    parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    assert len(parts) == 2
+    assert all(link in part for part in parts)
+
+
+def test_only_our_own_pages_are_linked_to_and_only_for_our_own_services(
+    bus: Bus, postbox: Postbox
+) -> None:
+    for caller, link, code in (
+        (service_in("london"), "https://elsewhere.example/sign-in/link/abc", "invalid"),
+        (service_in("london"), "https://timebank.example.elsewhere/", "invalid"),
+        (
+            Caller(region="london", email="a@nhs.net"),
+            "https://timebank.example/sign-in/link/abc",
+            "not_allowed",
+        ),
+    ):
+        with pytest.raises(RpcError) as refused:
+            bus.call(
+                "notifications", "send_sign_in_link", caller=caller, email="a@nhs.net", link=link
+            )
+        assert refused.value.code == code
+    assert not postbox.mails()
+
+
 def test_choices_are_kept(bus: Bus) -> None:
     somebody = Caller(id=Pair().giver_id, region="london")
     bus.call("notifications", "set_preferences", caller=somebody, body={"email": False})

@@ -12,7 +12,7 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import eventlet
@@ -23,12 +23,18 @@ from kombu.connection import Connection
 
 from services.bus import settings
 from services.bus import topology as names
-from services.bus.intake import LOST_CHANNEL, is_there
+from services.bus.declarer import is_there
+from services.bus.intake import LOST_CHANNEL
 from services.bus.said import say_again
 from services.bus.transaction import Database
 
 log = structlog.get_logger(__name__)
 
+FIRST = (datetime.timedelta(minutes=2), datetime.timedelta(minutes=20))
+"""What was said last is most likely what was lost: it is said again before all the rest, which
+may be days of events in front of those that people wait for."""
+PATIENCE = 5.0
+"""Seconds the rest waits for what was said again before it to leave."""
 TICK = 0.5
 """Seconds between looks for a wish; nobody waits for it any faster."""
 
@@ -64,7 +70,7 @@ class Repeater:
         """Fulfil wishes until stopped; body of a greenlet."""
         while not self.stopping:
             eventlet.sleep(TICK)
-            while self._wishes and self._fulfilled(self._channel, *self._wishes[0]):
+            while self._wishes and self._fulfilled(self._channel):
                 pass
 
     def _hear(self, channel: Any) -> None:
@@ -82,25 +88,61 @@ class Repeater:
             regions = []  # nothing anybody of ours has sent
         self._wishes.append((message.delivery_info["delivery_tag"], regions))
 
-    def _fulfilled(self, channel: Any, tag: Any, regions: list[str] | None) -> bool:
-        """Say again, then forget the wish; whether that worked."""
+    def _fulfilled(self, channel: Any) -> bool:
+        """Say again, then forget the wishes; whether that worked.
+
+        All that wait are fulfilled at once: when a broker has lost everything, every process
+        wishes the same.
+        """
+        wishes = list(self._wishes)
+        regions = _all_of(regions for _, regions in wishes)
         try:
-            with self.database.transaction() as tx:
-                count = say_again(tx.conn, regions)
+            for age in FIRST:
+                if self._say_again(regions, age):
+                    self._wait_until_said()
+            self._say_again(regions)
         except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
             log.info("what was said waits for the database", reason=type(error).__name__)
             return False
-        if count:
-            log.warning("a queue was lost: said again", events=count, regions=regions or "all")
-            self.wake()
         if channel is None or self._channel is not channel:
-            return False  # the wish comes again with the next connection
-        self._wishes.pop(0)
+            return False  # the wishes come again with the next connection
+        del self._wishes[: len(wishes)]
         try:
-            self._hear(channel) if tag is None else channel.basic_ack(tag)
+            for tag, _ in wishes:
+                self._hear(channel) if tag is None else channel.basic_ack(tag)
         except LOST_CHANNEL:
             return False
         return True
+
+    def _say_again(self, regions: list[str] | None, age: datetime.timedelta | None = None) -> int:
+        """Put what is no older than ``age`` back into the outbox; how much that was."""
+        with self.database.transaction() as tx:
+            now = datetime.datetime.now(datetime.UTC)
+            count = say_again(tx.conn, regions, None if age is None else now - age)
+        if count:
+            log.warning("a queue was lost: said again", events=count, regions=regions or "all")
+            self.wake()
+        return count
+
+    def _wait_until_said(self) -> None:
+        with eventlet.Timeout(PATIENCE, False):
+            while self._something_waits():
+                eventlet.sleep(TICK)
+
+    def _something_waits(self) -> bool:
+        with self.database.transaction() as tx:
+            row = tx.conn.execute("select exists (select from outbox)").fetchone()
+        return bool(row and row[0])
+
+
+def _all_of(wishes: Iterable[list[str] | None]) -> list[str] | None:
+    """The regions of several wishes; ``None``, all there are, where one of them says so."""
+    found: set[str] = set()
+    for regions in wishes:
+        if regions is None:
+            return None
+        found.update(regions)
+    return sorted(found)
 
 
 def main(arguments: Sequence[str]) -> int:

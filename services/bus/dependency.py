@@ -14,9 +14,10 @@ from services.bus import again, failpoint, inbox, relay, retries, said, settings
 from services.bus import rpc as calls
 from services.bus import topology as names
 from services.bus.caller import Caller
+from services.bus.declarer import Declarer
 from services.bus.detour import Detour
 from services.bus.envelope import Outgoing
-from services.bus.intake import Batch, Declarer
+from services.bus.intake import Batch
 from services.bus.link import Link
 from services.bus.subscription import Subscription
 from services.bus.transaction import Database, Transaction

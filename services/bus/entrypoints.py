@@ -12,9 +12,10 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.bus import rpc as calls
 from services.bus import settings
 from services.bus import topology as names
+from services.bus.declarer import Declarer
 from services.bus.dependency import Bus
 from services.bus.errors import ServiceError
-from services.bus.intake import Batch, DatabaseAway, Declarer, Delivery, QueueReader
+from services.bus.intake import Batch, DatabaseAway, Delivery, QueueReader
 from services.bus.link import Link
 from services.bus.rpc_server import RpcServer
 from services.bus.subscription import Subscription
@@ -82,14 +83,14 @@ class Receive(Entrypoint):
         self.readers += [
             QueueReader(
                 names.event_queue(service, region), region, size, self._handle,
-                neighbours=self.readers,
+                neighbours=self.readers, reset=link.reset,
             )
             for region in bus.regions
         ]  # fmt: skip
         self.readers.append(
             QueueReader(
                 names.parked_queue(service), "national", size, self._handle, dead=True,
-                neighbours=self.readers,
+                neighbours=self.readers, reset=link.reset,
             )
         )  # fmt: skip
         for reader in self.readers:

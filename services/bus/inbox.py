@@ -1,16 +1,17 @@
 """What happens to a batch: one transaction a kind, halves when it fails, a retry for the last."""
 
+import dataclasses
 import datetime
+import functools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import psycopg_pool
 import structlog
 
-from services.bus import envelope, failpoint, retries
+from services.bus import attempts, envelope, failpoint, retries
 from services.bus.envelope import Event, Unreadable
 from services.bus.errors import TryLater
 from services.bus.intake import Batch, DatabaseAway, Delivery
@@ -19,10 +20,6 @@ from services.bus.transaction import Database, Transaction
 from services.telemetry import metrics
 
 log = structlog.get_logger(__name__)
-
-KILLS_TOLERATED = 3
-"""A redelivered message begun this often without an end is taken for the killer of its
-process, and parked."""
 
 CAUSES_LOGGED = 20
 """Correlation ids on the log line of a batch; a larger batch is a backlog, not a story."""
@@ -34,7 +31,7 @@ _CLASHES = ("40001", "40P01")
 """Serialisation failure and deadlock: the same batch succeeds when tried again."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Item:
     """A readable event with the delivery it came in."""
 
@@ -61,10 +58,12 @@ def handle(service: str, database: Database, batch: Batch, schedule: Sequence[fl
             with database.transaction() as tx:
                 retries.park(tx, delivery, reason)
             metrics.events(service, "unreadable", "parked")
-        if len(items) == 1 and items[0].delivery.redelivered:
-            items = _unless_it_kills(service, database, items)
         for kind in by_kind(items, batch.subscriptions):
-            _settle(service, database, kind, schedule)
+            if kind[0].delivery.redelivered:
+                settle = functools.partial(_settle, service, database, schedule=schedule)
+                attempts.carefully(service, database, kind, settle)
+            else:
+                _settle(service, database, kind, schedule)
             failpoint.reach("mid_batch")
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if not is_away(error):
@@ -111,6 +110,12 @@ def read(delivery: Delivery, subscriptions: Mapping[str, Subscription]) -> Item:
     """
     if delivery.dead:
         raise Unreadable("the broker delivered it too often without an end")
+    known = envelope.attributes(delivery.headers)
+    subscription = subscriptions.get(known.type) if known else None
+    if known and subscription:
+        found = subscription.take(delivery.body)
+        if found is not None:
+            return Item(dataclasses.replace(known, data=found), delivery, subscription)
     event, data = envelope.read(delivery.headers, delivery.body)
     subscription = subscriptions.get(event.type)
     if subscription is None:
@@ -157,8 +162,8 @@ def _settle(
     try:
         with database.transaction() as tx:
             fresh = apply(tx, items)
-            if len(items) == 1 and items[0].delivery.redelivered:
-                _forget_attempt(tx, items[0].event.id)
+            if items[0].delivery.redelivered:
+                attempts.forget(tx, (item.event.id for item in items))
     except Exception as error:
         if is_away(error):
             raise
@@ -179,7 +184,7 @@ def _retry(
     reason = f"{type(error).__name__}: {error}"[:1000]
     with database.transaction() as tx:
         retries.schedule(tx, item.delivery, item.event.id, reason, schedule[0])
-        _forget_attempt(tx, item.event.id)
+        attempts.forget(tx, [item.event.id])
     metrics.events(service, item.event.type, "retried")
     expected = isinstance(error, TryLater)
     log.log(
@@ -190,28 +195,6 @@ def _retry(
         correlation_id=item.event.correlation_id,
         reason=reason,
     )
-
-
-def _unless_it_kills(service: str, database: Database, items: list[Item]) -> list[Item]:
-    """Count an attempt before it is made; park a message that never lived through one."""
-    item = items[0]
-    with database.transaction() as tx:
-        row = tx.conn.execute(
-            "insert into attempt (event_id) values (%s)"
-            " on conflict (event_id) do update set attempts = attempt.attempts + 1, last_at = now()"
-            " returning attempts",
-            [item.event.id],
-        ).fetchone()
-        if row and row[0] > KILLS_TOLERATED:
-            retries.park(tx, item.delivery, f"begun {row[0] - 1} times and never ended")
-            _forget_attempt(tx, item.event.id)
-            metrics.events(service, item.event.type, "parked")
-            return []
-    return items
-
-
-def _forget_attempt(tx: Transaction, event_id: str) -> None:
-    tx.conn.execute("delete from attempt where event_id = %s", [event_id])
 
 
 def _count(service: str, items: Sequence[Item], fresh: int) -> None:

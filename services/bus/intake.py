@@ -1,6 +1,5 @@
 """Takes events from a service's regional queues, as many at once as are waiting."""
 
-import json
 import math
 import time
 from collections import deque
@@ -16,17 +15,20 @@ from eventlet.event import Event
 from kombu.connection import Connection
 
 from services.bus import failpoint
-from services.bus import topology as names
-from services.bus.link import QueueSilent, send
+from services.bus.link import QueueSilent, consume
 
 log = structlog.get_logger(__name__)
 
-PERSISTENT = 2
-CONSUME_PATIENCE = 10.0
-"""Seconds a queue may take to let itself be consumed: it takes milliseconds, but for one
-whose leader is still reading its log after a crash."""
-SILENT_SECONDS = 5.0
-"""Seconds a queue stays silent, while its neighbours answer, until it counts as lost."""
+SILENT_SECONDS = 6.0
+"""Seconds a queue stays silent, while its neighbours answer, until it counts as lost. It
+answers in milliseconds, but for one whose leader is still reading its log after a crash."""
+FAILING_SECONDS = 0.5
+"""Seconds given to the neighbours of a failing queue to show that they answer."""
+DOUBTED = 2
+"""Connections in a row that ended before a queue answered: then all are asked on connections
+of their own, since the answer of a queue without a leader ends a connection for all its users."""
+PROBE_SECONDS = 2.0
+"""Seconds such a question may take; a silent queue is waited for on the link."""
 PAUSES_WHILE_AWAY = (0.1, 0.2, 0.5, 1.0)
 """Seconds between tries while the database is away. The batch is kept, not returned:
 being returned would count against its messages, and the database's absence is not
@@ -76,6 +78,7 @@ class QueueReader:
         handle: handles deliveries; raises ``DatabaseAway`` when it could not begin.
         dead: whether this is the parked queue.
         neighbours: other readers on the same link.
+        reset: gives the link up (a reason in words) and finds another.
     """
 
     def __init__(
@@ -87,10 +90,14 @@ class QueueReader:
         *,
         dead: bool = False,
         neighbours: Sequence["QueueReader"] = (),
+        reset: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.neighbours = neighbours
-        self.reading = False
-        self._silent_since = math.inf
+        self.neighbours, self.reset = neighbours, reset
+        self.answered_at = -math.inf
+        self._asked_at = math.inf
+        self._unanswered = 0
+        self._lost_at = math.inf
+        self._connection: Any = None
         self.queue, self.region, self.size, self.handle, self.dead = (
             queue,
             region,
@@ -104,37 +111,89 @@ class QueueReader:
         self._wake = Event()
 
     def opened(self, connection: Connection) -> None:
+        """Ask for the queue's messages, and wait for none of the answers.
+
+        A queue answers when its leader does; the others are not to wait for it.
+
+        Raises:
+            QueueSilent: the queue was lost, and is deleted, to be found missing.
+        """
+        self._connection = connection
+        if self._others_answered_since(self._lost_at):
+            self._replace(connection)
+        doubted = any(each._unanswered >= DOUBTED for each in self.neighbours)
+        if doubted and self._fails(connection):
+            self._lost_at = time.monotonic()
+            eventlet.spawn_after(FAILING_SECONDS, self._give_up, connection)
+            return
+        self._lost_at = math.inf
         channel = connection.channel()
         channel.basic_qos(0, 2 * self.size, False)  # one batch in hand, the next on its way
         self._waiting.clear()
-        self._channel = channel
-        self._consume(connection, channel)
+        self._channel, self._asked_at = channel, time.monotonic()
+        consume(channel, self.queue, self._arrived, self._answered)
+        eventlet.spawn_after(SILENT_SECONDS, self._look, connection)
 
-    def _consume(self, connection: Connection, channel: Any) -> None:
-        """Begin to read, or replace a queue that has lost its leader for good.
+    def closed(self) -> None:
+        if self._asked_at < math.inf:
+            self._unanswered += 1
+        self._asked_at = math.inf
+        self._channel = self._connection = None
+        self._waiting.clear()
+
+    def _answered(self, _: str) -> None:
+        self.answered_at, self._asked_at, self._unanswered = time.monotonic(), math.inf, 0
+
+    def _look(self, connection: Connection) -> None:
+        """Give the link up for a silent queue; look again later when no other answered."""
+        if self._connection is not connection or self._asked_at == math.inf:
+            return
+        if self._others_answered_since(self._asked_at):
+            self._lost_at = self._asked_at
+            self._give_up(connection)
+        else:
+            eventlet.spawn_after(SILENT_SECONDS, self._look, connection)
+
+    def _others_answered_since(self, moment: float) -> bool:
+        return any(each.answered_at >= moment for each in self.neighbours)
+
+    def _give_up(self, connection: Connection) -> None:
+        if self._connection is connection:
+            self.reset("a queue does not answer")
+
+    def _fails(self, connection: Connection) -> bool:
+        """Whether reading the queue ends in an internal error, as it does without a leader."""
+        probe = connection.clone()
+        try:
+            with eventlet.Timeout(PROBE_SECONDS, False):
+                probe.channel().basic_consume(self.queue, consumer_tag=self.queue)
+                self.answered_at = time.monotonic()
+        except amqp.exceptions.InternalError:
+            return True
+        except LOST_CHANNEL:
+            return False
+        finally:
+            probe.collect()
+        return False
+
+    def _replace(self, connection: Connection) -> None:
+        """Delete a queue that has lost its leader for good; it is then found missing.
 
         A broker killed just after declaring a quorum queue may remember the queue and not
         who leads it: publishing to it is never confirmed, reading it ends in an internal
         error, at once or after a minute; deleting it works. Whatever it held is said again
-        by those who said it, since the queue is then found missing.
+        by those who said it. Made and deleted once more while it lives, since the broker does
+        not forget the files of the dead one: at its next start it would look for them again.
         """
-        silent = time.monotonic() - self._silent_since
-        if silent >= SILENT_SECONDS and any(each.reading for each in self.neighbours):
-            self._silent_since = math.inf
-            log.error("a queue without a leader is replaced", queue=self.queue)
-            connection.channel().queue_delete(self.queue)
-            raise QueueSilent(self)
-        try:
-            with eventlet.Timeout(CONSUME_PATIENCE, QueueSilent(self)):
-                channel.basic_consume(self.queue, callback=self._arrived, consumer_tag=self.queue)
-        except (QueueSilent, amqp.exceptions.InternalError) as error:
-            self._silent_since = min(self._silent_since, time.monotonic())
-            raise QueueSilent(self) from error
-        self.reading, self._silent_since = True, math.inf
-
-    def closed(self) -> None:
-        self._channel, self.reading = None, False
-        self._waiting.clear()
+        self._lost_at, self._unanswered = math.inf, 0
+        log.error("a queue without a leader is replaced", queue=self.queue)
+        channel = connection.channel()
+        channel.queue_delete(self.queue)
+        channel.queue_declare(
+            self.queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
+        )
+        channel.queue_delete(self.queue)
+        raise QueueSilent
 
     def run(self) -> None:
         """Handle what arrives until ``stop``; body of a greenlet."""
@@ -161,9 +220,9 @@ class QueueReader:
             self._wake.send()
 
     def _next(self) -> list[Any] | None:
-        """The next batch: all that waits, but a redelivered message always alone.
+        """The next batch: all that waits, but never redelivered and other messages together.
 
-        It may be one that kills the process: alone, it takes nobody with it.
+        One of the redelivered may have killed a process; see ``attempts``.
         """
         while not self.stopping and not self._waiting:
             self._wake.wait()
@@ -171,13 +230,13 @@ class QueueReader:
         if self.stopping:
             return None
         batch = [self._waiting.popleft()]
-        if not batch[0].delivery_info["redelivered"]:
-            while (
-                self._waiting
-                and len(batch) < self.size
-                and not self._waiting[0].delivery_info["redelivered"]
-            ):
-                batch.append(self._waiting.popleft())
+        redelivered = batch[0].delivery_info["redelivered"]
+        while (
+            self._waiting
+            and len(batch) < self.size
+            and self._waiting[0].delivery_info["redelivered"] == redelivered
+        ):
+            batch.append(self._waiting.popleft())
         return batch
 
     def _work_off(self, batch: list[Any]) -> None:
@@ -219,75 +278,3 @@ class QueueReader:
 
 LOST_CHANNEL = (amqp.exceptions.AMQPError, OSError, AttributeError)
 """What sending on a dead channel raises; py-amqp drops its inner parts on closing."""
-
-
-class Declarer:
-    """Declares every exchange and queue there is, before anybody publishes or consumes."""
-
-    def __init__(self, topology: names.Topology) -> None:
-        self.topology = topology
-
-    def opened(self, connection: Connection) -> None:
-        missing = [q for q in self.topology.event_queues() if not is_there(connection, q.name)]
-        self._declare(connection)
-        if missing:
-            _wish(connection.channel(), sorted({queue.region for queue in missing}))
-
-    def _declare(self, connection: Connection) -> None:
-        channel = connection.channel()
-        channel.exchange_declare(names.EXCHANGE, "topic", durable=True, auto_delete=False)
-        channel.exchange_declare(names.AGAIN, "fanout", durable=True, auto_delete=False)
-        for parked in self.topology.parked_queues():
-            channel.queue_declare(
-                parked, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-            )
-        for queue in self.topology.event_queues():
-            channel.queue_declare(
-                queue.name,
-                durable=True,
-                auto_delete=False,
-                arguments=queue_arguments(queue.service),
-            )
-            for key in queue.keys:
-                channel.queue_bind(queue.name, names.EXCHANGE, key)
-        channel.close()
-
-    def closed(self) -> None:
-        """Nothing is kept."""
-
-
-def is_there(connection: Connection, queue: str) -> bool:
-    """Whether the broker has a queue; asking for one it lacks costs the channel."""
-    channel = connection.channel()
-    try:
-        channel.queue_declare(queue, passive=True)
-    except amqp.exceptions.NotFound:
-        return False
-    channel.close()
-    return True
-
-
-def _wish(channel: Any, regions: Sequence[str]) -> None:
-    """Ask every producer to say again what it said in these regions: queues of theirs were lost.
-
-    On a new broker nobody hears it, and nobody has said anything.
-    """
-    log.warning("queues were missing", regions=regions)
-    send(
-        channel, json.dumps({"regions": regions}).encode(), exchange=names.AGAIN, routing_key="",
-        mandatory=False, properties={"delivery_mode": PERSISTENT},
-    )  # fmt: skip
-
-
-def queue_arguments(service: str) -> dict[str, Any]:
-    """A replicated queue that parks what it cannot get handled, without losing it on the way."""
-    return {
-        "x-queue-type": "quorum",
-        "x-delivery-limit": names.DELIVERY_LIMIT,
-        "x-dead-letter-exchange": "",
-        "x-dead-letter-routing-key": names.parked_queue(service),
-        # at-least-once dead-lettering asks for reject-publish; without a length limit it
-        # never rejects
-        "x-dead-letter-strategy": "at-least-once",
-        "x-overflow": "reject-publish",
-    }

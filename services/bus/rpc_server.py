@@ -35,9 +35,10 @@ class RpcServer:
         for region in self.bus.regions:
             queue = names.rpc_queue(self.bus.service, region)
             channel.queue_declare(
-                queue, durable=True, auto_delete=False, arguments=calls.QUEUE_ARGUMENTS
-            )
-            channel.basic_consume(queue, callback=self._arrived, consumer_tag=queue)
+                queue, durable=True, auto_delete=False, arguments=calls.QUEUE_ARGUMENTS,
+                nowait=True,
+            )  # fmt: skip
+            channel.basic_consume(queue, callback=self._arrived, consumer_tag=queue, nowait=True)
         self._channel = channel
 
     def closed(self) -> None:

@@ -7,6 +7,8 @@ EXCHANGE = "timebank"
 """Topic exchange of the internal events."""
 AGAIN = "timebank.again"
 """Fanout exchange by which whoever found a queue missing asks for what it was sent."""
+COMPLETE = "timebank.complete"
+"""Exchange without a use but to be there: everything else was made and bound before it."""
 
 DELIVERY_LIMIT = 100
 """Deliveries before the broker gives up on a message. High on purpose: a crash

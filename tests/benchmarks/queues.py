@@ -10,8 +10,8 @@ from typing import Any
 from amqp.exceptions import NotFound
 from kombu.connection import Connection
 
+from services.bus.declarer import Declarer
 from services.bus.envelope import Outgoing
-from services.bus.intake import Declarer
 from services.bus.link import send
 from services.bus.topology import Topology
 from services.contracts import readers

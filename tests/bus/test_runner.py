@@ -146,11 +146,11 @@ def test_killing_a_process_in_the_middle_loses_and_doubles_nothing(process):
 
 def test_a_message_that_kills_its_process_is_parked_and_its_neighbours_are_handled(process):
     process.start()
-    say(process, *(f"word {n}" for n in range(10)), "kill", *(f"late {n}" for n in range(10)))
+    say(process, *(f"word {n}" for n in range(100)), "kill", *(f"late {n}" for n in range(100)))
 
     def settled():
         process.restart_when_dead()
-        return len(process.heard()) == 20 and process.rows(
+        return len(process.heard()) == 200 and process.rows(
             "select 1 from retry where parked_at is not null"
         )
 

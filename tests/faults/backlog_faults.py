@@ -18,6 +18,7 @@ from tests.faults.disturbed import disturbed
 from tests.faults.measured import total
 from tests.faults.platform import Platform, until
 from tests.faults.scenario import Result, Scenario
+from tests.faults.stalled import stall
 
 SHORT, LONG = 20_000, 100_000
 """Events in the backlog of the short and of the long form."""
@@ -44,7 +45,7 @@ def run(platform: Platform, seed: int, minutes: float) -> Result:
         "worked off per second": round(size / max(drained[0], 0.01)),
         "memory of the ledger at most, MB": round(max(memory) / 1e6),
     }
-    return total([case], figures)
+    return total([case, stall(platform)], figures)
 
 
 def _looked(platform: Platform, memory: list[int]) -> int:
@@ -82,4 +83,4 @@ def _say(platform: Platform, size: int) -> None:
             )
 
 
-F11 = Scenario("F11", "a backlog in front of a ledger that stood still", run, 0.6)
+F11 = Scenario("F11", "a backlog in front of a ledger that stood still, and its timeout", run, 0.6)

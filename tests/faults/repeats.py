@@ -26,8 +26,7 @@ def run(platform: Platform, seed: int, minutes: float) -> Result:
     rng = random.Random(seed)
     cases, copies = 0, 0
     watch, case = Watch(platform), Case()
-    readers = READERS if minutes >= 1 else 2
-    with more_of(platform, "ledger", readers - 1), TakenDown(platform.at.amqp_url) as taken:
+    with more_of(platform, "ledger", READERS - 1), TakenDown(platform.at.amqp_url) as taken:
         load = platform.load(EXCHANGES * (4 if minutes >= 1 else 1), CLIENTS)
         load.process.wait()
         platform.await_quiet()
@@ -35,7 +34,7 @@ def run(platform: Platform, seed: int, minutes: float) -> Result:
         copies += _repeat(platform, heard, rng)
         platform.await_quiet()
         with _later(platform, DAYS):
-            copies += _repeat(platform, heard, rng, most=MOST if minutes >= 1 else 1)
+            copies += _repeat(platform, heard, rng)
             watch.ended(case, load)
         cases = len(heard)
     if balances(platform) != before:
@@ -43,7 +42,7 @@ def run(platform: Platform, seed: int, minutes: float) -> Result:
     measured = {
         "events repeated": cases,
         "copies of them": copies,
-        "readers of the ledger": readers,
+        "readers of the ledger": READERS,
     }
     return total([case], measured)
 

@@ -17,7 +17,7 @@ from deploy.local import databases as preparing
 from deploy.local import installation as launched
 from deploy.local import plan
 from deploy.local.places import Problem, places
-from services.bus.intake import Declarer
+from services.bus.declarer import Declarer
 from services.bus.topology import Topology, parked_queue
 from services.contracts import readers
 from tests.faults import story

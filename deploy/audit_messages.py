@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from deploy.audit_sources import Connections, aged, number
 from deploy.local.places import Problem
-from services.bus import topology
+from services.bus import tls, topology
 from services.contracts import readers
 
 PATIENCE = 5
@@ -43,7 +43,7 @@ def in_broker(amqp_url: str, leave_out: int) -> int:
     if not leave_out:
         queues += [queue.name for queue in names.event_queues()]
     try:
-        with Connection(amqp_url, connect_timeout=PATIENCE) as connection:
+        with Connection(amqp_url, connect_timeout=PATIENCE, **tls.options(amqp_url)) as connection:
             return _waiting(connection, queues)
     except (OSError, OperationalError, amqp.exceptions.AMQPError) as error:
         raise Problem(f"The broker does not answer: {error}") from error

@@ -7,6 +7,7 @@ process with exit code 2 and one sentence.
 import contextlib
 import json
 import os
+import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -138,10 +139,28 @@ def secret(text: str) -> str | None:
     return text
 
 
+def certificates(text: str) -> str | None:
+    """The word ``system`` is whatever the machine trusts; everything else a readable file."""
+    if text == "system":
+        return None
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ssl.SSLError):
+        raise ValueError(f"{text!r} is not a file of certificates.") from None
+    return text
+
+
 AMQP_URL = Setting(
     "TIMEBANK_AMQP_URL",
-    "the broker's address, amqp://user:password@host:port/vhost.",
+    "the broker's address, amqp://user:password@host:port/vhost, or amqps:// to encrypt.",
     url("amqp", "amqps"),
+)
+AMQP_CA = Setting(
+    "TIMEBANK_AMQP_CA",
+    "who may vouch for the broker where its address is amqps: a file of certificates, or 'system'.",
+    certificates,
+    "system",
+    "a readable PEM file",
 )
 DATABASE_URL = Setting(
     "TIMEBANK_DATABASE_URL",

@@ -70,7 +70,7 @@ def settings() -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for module in SETTINGS_OF:
-        for setting in _settings_in(module):
+        for setting in settings_in(module):
             default = "required" if setting.default is None else f"`{setting.default}`"
             lines.append(
                 f"| `{setting.name}` | {setting.meaning} | {default} | {setting.limits}"
@@ -79,7 +79,7 @@ def settings() -> str:
     return _page(lines)
 
 
-def _settings_in(module: str) -> Iterator[Setting[object]]:
+def settings_in(module: str) -> Iterator[Setting[object]]:
     for value in vars(importlib.import_module(module)).values():
         if isinstance(value, Setting):
             yield value

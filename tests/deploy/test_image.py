@@ -28,7 +28,8 @@ for module in sys.argv[1:]:
 
 COMMANDS = ("services.bus.migrate", "services.bus.parked", "services.bus.again", "deploy.audit",
             "deploy.reconcile", "services.members.roles", "services.ledger.check",
-            "services.reporting.rebuild")  # fmt: skip
+            "services.reporting.rebuild", "deploy.audit_watch",
+            "deploy.compose.databases")  # fmt: skip
 """What operators run in the image beside the services."""
 
 

@@ -1,0 +1,1 @@
+"""Describes an installation on one machine with containers: `python -m deploy.compose`."""

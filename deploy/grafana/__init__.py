@@ -1,0 +1,1 @@
+"""Describes the dashboards as data, written out by `python -m deploy.grafana`."""

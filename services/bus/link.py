@@ -24,13 +24,9 @@ log = structlog.get_logger(__name__)
 
 CONNECT_TIMEOUT = 5.0
 """Seconds; a broker on the same network answers in milliseconds."""
-PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds between attempts to connect; short at first, since a restart takes seconds,
-never longer than two, so that recovery is not our waiting."""
-
-
-SOON = 2
-"""Which of the pauses follows when the broker is there and only a queue is silent."""
+PAUSES = (0.1, 0.2, 0.4)
+"""Seconds between attempts to connect; the last again and again. Being refused costs next
+to nothing, and recovery is not to be our waiting."""
 
 
 class User(Protocol):
@@ -48,12 +44,7 @@ class LinkLost(Exception):
 
 
 class QueueSilent(LinkLost):
-    """A queue does not answer; ``user`` is opened last on the next connection, so that it
-    shows whether the others do."""
-
-    def __init__(self, user: "User") -> None:
-        super().__init__("a queue does not answer")
-        self.user = user
+    """A queue does not answer, and was deleted to be made anew on the next connection."""
 
 
 LOST = (amqp.exceptions.AMQPError, OSError, OperationalError, LinkLost)
@@ -85,18 +76,16 @@ class Link:
 
     def run(self) -> None:
         """Keep the connection until ``stop``; body of a greenlet."""
-        attempt = 0
+        attempt, told = 0, ""
         while not self.stopping:
             connection = self._connection()
             try:
                 self._serve(connection)
             except LOST as error:
-                if isinstance(error, QueueSilent):
-                    self.users.remove(error.user)
-                    self.users.append(error.user)
-                    attempt = min(attempt, SOON)
-                if not self.stopping:
-                    log.warning("link lost", link=self.name, reason=type(error).__name__)
+                reason = type(error).__name__
+                if not self.stopping and (self.up or reason != told):
+                    log.warning("link lost", link=self.name, reason=reason)
+                told = reason
             finally:
                 attempt = 0 if self.up else attempt
                 self._went_down()
@@ -144,8 +133,7 @@ class Link:
         with eventlet.Timeout(CONNECT_TIMEOUT, LinkLost("no answer while connecting")):
             connection.connect()
         with eventlet.Timeout(60, LinkLost("no answer while declaring")):
-            for user in list(self.users):
-                user.opened(connection)
+            self._open(connection)
         self._reader = eventlet.getcurrent()
         beat = eventlet.spawn(self._beat, connection)
         self.up = True
@@ -157,6 +145,17 @@ class Link:
         finally:
             self._reader = None
             beat.kill()
+
+    def _open(self, connection: Connection) -> None:
+        """Open every user; those that found their queue lost are told of only after the others."""
+        silent: QueueSilent | None = None
+        for user in self.users:
+            try:
+                user.opened(connection)
+            except QueueSilent as error:
+                silent = error
+        if silent is not None:
+            raise silent
 
     def _beat(self, connection: Connection) -> None:
         """Send heartbeats, and notice when none come; a blocked write counts as none."""
@@ -213,4 +212,22 @@ def send(
     message = amqp.basic_message.Message(body, **properties)
     channel.send_method(
         spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, mandatory, False), message
+    )
+
+
+def consume(
+    channel: Any, queue: str, arrived: Callable[[Any], None], answered: Callable[[str], None]
+) -> None:
+    """Begin to consume without waiting for the answer, which the link's reader meets.
+
+    ``Channel.basic_consume`` either reads until the answer comes or never hears of it.
+
+    Args:
+        arrived: told every message.
+        answered: told the consumer's tag, which is the queue's name, when the queue gives.
+    """
+    channel.callbacks[queue] = arrived
+    channel._callbacks[spec.Basic.ConsumeOk] = answered
+    channel.send_method(
+        spec.Basic.Consume, "BssbbbbF", (0, queue, queue, False, False, False, False, {})
     )

@@ -113,11 +113,11 @@ class Bus(DependencyProvider):
         self.repeater = again.Repeater(self.service, self.database, self.relay.wake)
         self.link.use(self.repeater)
 
-    def _committed(self, said: Sequence[Outgoing]) -> None:
+    def _committed(self, events: Sequence[Outgoing]) -> None:
         if self.relay:
-            self.relay.wake()
+            self.relay.announce(events)
         if self.after_commit:
-            self.after_commit(said)
+            self.after_commit(events)
 
     def start(self) -> None:
         self.container.spawn_managed_thread(self.link.run, identifier="link out")

@@ -18,6 +18,7 @@ from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from services.bus import tls
+from services.bus.wire import Wire
 from services.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,7 @@ class Link:
         self.up = False
         self.blocked = False
         self.stopping = False
+        self.wire: Wire = None  # type: ignore[assignment] # there is one while the link is up
         self._reader: Any = None
 
     def use(self, user: User) -> None:
@@ -132,6 +134,7 @@ class Link:
     def _serve(self, connection: Connection) -> None:
         with eventlet.Timeout(CONNECT_TIMEOUT, LinkLost("no answer while connecting")):
             connection.connect()
+            self.wire = Wire(connection.connection)
         with eventlet.Timeout(60, LinkLost("no answer while declaring")):
             self._open(connection)
         self._reader = eventlet.getcurrent()

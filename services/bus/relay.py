@@ -1,17 +1,17 @@
 """Publishes what was decided, until the broker has confirmed it; then forgets it.
 
-Rows are chosen by being there, never by "id greater than the last seen": rows do
-not become visible in the order of their ids. Regions take turns, so that one
-region's backlog delays no other. Several relays of one service may run: each locks
-the rows it publishes, the others pass them over. A row is removed only when its
-confirm has come and it was not returned; whatever goes wrong in between publishes
-it again, under the same id, which every reader knows.
+What this process has just committed is published from memory, once its rows are locked;
+everything else is found in the outbox. Rows are chosen there by being there, never by "id
+greater than the last seen": rows do not become visible in the order of their ids. Regions
+take turns, so that one region's backlog delays no other. Several relays of one service may
+run: each locks the rows it publishes, the others pass them over. A row is removed only when
+its confirm has come and it was not returned; whatever goes wrong in between publishes it
+again, under the same id, which every reader knows.
 """
 
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,30 +21,19 @@ import psycopg_pool
 import structlog
 from eventlet.event import Event
 from kombu.connection import Connection
-from psycopg.rows import class_row
 
-from services.bus import envelope, failpoint
+from services.bus import envelope, failpoint, said
 from services.bus import topology as names
-from services.bus.link import LOST, Link, send
+from services.bus.envelope import Outgoing
+from services.bus.link import LOST, Link
 from services.bus.transaction import Database
+from services.bus.wire import Letter
 from services.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-PERSISTENT = 2
 UNROUTABLE_PAUSE = 1.0
 """Seconds before a returned event is published again: its queue is missing."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One event in the outbox."""
-
-    id: UUID
-    region: str
-    routing_key: str
-    headers: dict[str, Any]
-    body: bytes
 
 
 class Unconfirmed(Exception):
@@ -79,7 +68,7 @@ class Publisher:
         self._unsettled.clear()
         self._signal()
 
-    def publish(self, rows: Sequence[Row]) -> set[UUID]:
+    def publish(self, rows: Sequence[Outgoing]) -> set[UUID]:
         """Publish rows; the ids of those a queue has taken.
 
         What an alarm left in the socket is waited for first: its confirms come when the
@@ -94,18 +83,19 @@ class Publisher:
             raise Unconfirmed("no link, or the broker blocks publishing")
         self._confirmed, self._returned, self._settled = set(), set(), Event()
         try:
-            for row in () if self._unsettled else rows:
-                self._unsettled[self._next_tag] = row.id
-                self._next_tag += 1
-                send(
-                    channel, bytes(row.body), exchange=names.EXCHANGE, mandatory=True,
-                    routing_key=row.routing_key, properties=_properties(row),
-                )  # fmt: skip
+            if not self._unsettled:
+                self._write(channel, rows)
         except LOST as error:
             raise Unconfirmed(str(error)) from None
         failpoint.reach("published_before_confirm")
         self._wait(channel)
         return self.taken
+
+    def _write(self, channel: Any, rows: Sequence[Outgoing]) -> None:
+        for row in rows:
+            self._unsettled[self._next_tag] = row.id
+            self._next_tag += 1
+        self.link.wire.publish(channel, names.EXCHANGE, [_letter(row) for row in rows])
 
     @property
     def taken(self) -> set[UUID]:
@@ -158,13 +148,8 @@ class Publisher:
             self._settled.send()
 
 
-def _properties(row: Row) -> dict[str, Any]:
-    return {
-        "message_id": str(row.id),
-        "content_type": envelope.CONTENT_TYPE,
-        "delivery_mode": PERSISTENT,
-        "application_headers": row.headers,
-    }
+def _letter(row: Outgoing) -> Letter:
+    return Letter(str(row.id), row.routing_key, envelope.CONTENT_TYPE, row.headers, row.body)
 
 
 class Relay:
@@ -185,10 +170,27 @@ class Relay:
         self.service, self.database, self.publisher = service, database, publisher
         self.regions, self.batch, self.poll = list(regions), batch, poll
         self.stopping = False
+        self._fresh: list[Outgoing] = []
+        self._look = True
         self._wake = Event()
 
+    def announce(self, said: Sequence[Outgoing]) -> None:
+        """Publish what this process has just committed, without reading it back.
+
+        What is too much at once is found in the outbox instead, where regions take turns.
+        """
+        if not self._look:
+            self._fresh += said
+        if len(self._fresh) > self.batch:
+            self._look = True
+        self._signal()
+
     def wake(self) -> None:
-        """Something was just committed."""
+        """Look into the outbox: something was put there that was not announced."""
+        self._look = True
+        self._signal()
+
+    def _signal(self) -> None:
         if not self._wake.ready():
             self._wake.send()
 
@@ -199,15 +201,23 @@ class Relay:
     def run(self) -> None:
         """Publish until ``stop``; body of a greenlet. It never raises."""
         while not self.stopping:
-            with eventlet.Timeout(self.poll, False):
-                self._wake.wait()
-            self._wake = Event()
+            self._look |= not self._announced()
             try:
                 while self.round():
                     pass
             except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+                self._look = True
                 log.warning("outbox out of reach", reason=type(error).__name__)
                 eventlet.sleep(min(self.poll, 1.0))
+
+    def _announced(self) -> bool:
+        """Wait for an announcement; whether one came before it was time to look."""
+        came = False
+        with eventlet.Timeout(self.poll, False):
+            self._wake.wait()
+            came = True
+        self._wake = Event()
+        return came
 
     def round(self) -> bool:
         """Publish one batch; whether more is to be expected at once.
@@ -216,10 +226,10 @@ class Relay:
             psycopg.Error, psycopg_pool.PoolTimeout: the database is away; what was
                 published and not removed is published again.
         """
-        if not self.publisher.link.takes:
+        if not self.publisher.link.takes or not (self._look or self._fresh):
             return False
         with self.database.pool.connection() as conn:
-            rows = choose(conn, self.regions, self.batch)
+            rows = self._taken_in_hand(conn)
             if not rows:
                 return False
             failpoint.reach("chosen_before_publish")
@@ -228,6 +238,7 @@ class Relay:
             except Unconfirmed as error:
                 metrics.published(self.service, "timed_out", len(rows))
                 log.warning("events not confirmed", rows=len(rows), reason=str(error))
+                self._look = True
                 remove(conn, self.publisher.taken)
                 return False
             failpoint.reach("confirmed_before_remove")
@@ -238,15 +249,31 @@ class Relay:
         metrics.published(self.service, "refused", len(rows) - len(taken) - returned)
         if len(taken) < len(rows):
             log.error("events without a queue", rows=len(rows) - len(taken))
+            self._look = True
             eventlet.sleep(UNROUTABLE_PAUSE)
         return bool(taken)
 
+    def _taken_in_hand(self, conn: psycopg.Connection[Any]) -> Sequence[Outgoing]:
+        """The next rows, locked: what was announced, or what a look finds.
 
-def choose(conn: psycopg.Connection[Any], regions: Sequence[str], limit: int) -> list[Row]:
+        Whatever was announced is in the outbox too, so a look makes it known again.
+        """
+        fresh, self._fresh = self._fresh, []
+        if not self._look:
+            mine = lock(conn, [event.id for event in fresh])
+            return [event for event in fresh if event.id in mine]
+        self._look = False  # what is announced from now on may be too late for this look
+        chosen = choose(conn, self.regions, self.batch)
+        if chosen:
+            self._look = True
+        return said.read(conn, chosen)
+
+
+def choose(conn: psycopg.Connection[Any], regions: Sequence[str], limit: int) -> list[UUID]:
     """Lock the next rows to publish: the oldest of each region in turn."""
-    return (
-        conn.cursor(row_factory=class_row(Row))
-        .execute(
+    return [
+        row[0]
+        for row in conn.execute(
             """
             with turn as (
                 select waiting.id
@@ -260,25 +287,26 @@ def choose(conn: psycopg.Connection[Any], regions: Sequence[str], limit: int) ->
                 order by waiting.place
                 limit %(limit)s
             )
-            select o.id, o.region, o.routing_key, o.headers, o.body
-            from outbox o join turn using (id)
-            for update of o skip locked
+            select o.id from outbox o join turn using (id) for update of o skip locked
             """,
             {"regions": list(regions), "limit": limit},
         )
-        .fetchall()
-    )
+    ]
+
+
+def lock(conn: psycopg.Connection[Any], ids: Sequence[UUID]) -> set[UUID]:
+    """Lock rows by their ids; those no other relay has in hand, or has brought away."""
+    return {
+        row[0]
+        for row in conn.execute(
+            "select id from outbox where id = any(%b::uuid[]) for update skip locked", [ids]
+        )
+    }
 
 
 def remove(conn: psycopg.Connection[Any], ids: set[UUID]) -> None:
-    """Put what the broker has confirmed among what was said; by primary key."""
-    conn.execute(
-        "with gone as (delete from outbox where id = any(%s)"
-        " returning id, region, routing_key, headers, body)"
-        " insert into said (id, region, routing_key, headers, body)"
-        " select id, region, routing_key, headers, body from gone on conflict (id) do nothing",
-        [list(ids)],
-    )
+    """Forget rows that the broker has confirmed; by primary key."""
+    conn.execute("delete from outbox where id = any(%b::uuid[])", [list(ids)])
 
 
 def backlog(conn: psycopg.Connection[Any]) -> tuple[int, float]:

@@ -3,15 +3,14 @@
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import uuid_utils.compat
-from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
-from services.bus import envelope, failpoint
+from services.bus import envelope, failpoint, said
 
 
 class Transaction:
@@ -128,7 +127,7 @@ class Database:
         try:
             tx = Transaction(conn, now, correlation_id)
             yield tx
-            keep(conn, tx.said)
+            said.keep(conn, tx.said)
             if tx.said:
                 failpoint.reach("said_before_commit")
             conn.commit()
@@ -171,26 +170,3 @@ def _roll_back(conn: psycopg.Connection[Any]) -> None:
         conn.rollback()
     except psycopg.Error:
         conn.close()  # the pool replaces it
-
-
-# Binary arrays: as text the bodies alone cost a fifth of a batch.
-_KEEP: LiteralString = """
-    insert into outbox (id, region, routing_key, headers, body)
-    select * from unnest(%b::uuid[], %b::text[], %b::text[], %b::jsonb[], %b::bytea[])
-    on conflict (id) do nothing
-"""
-
-
-def keep(conn: psycopg.Connection[Any], said: list[envelope.Outgoing]) -> None:
-    """Write what was said into the outbox, in one statement."""
-    if said:
-        conn.execute(
-            _KEEP,
-            [
-                [event.id for event in said],
-                [event.region for event in said],
-                [event.routing_key for event in said],
-                [Jsonb(event.headers) for event in said],
-                [event.body for event in said],
-            ],
-        )

@@ -43,6 +43,22 @@ def lose(place, *queues):
             connection.channel().queue_delete(queue)
 
 
+def again_is_missing(place):
+    with broker(place) as connection:
+        try:
+            connection.channel().queue_declare(names.again_queue("echo"), passive=True)
+        except connection.channel_errors:
+            return True
+    return False
+
+
+@pytest.fixture
+def bus(bus, place):
+    """A running service whose wishes at its first start, for queues it has just made, are over."""
+    eventually(lambda: not again_is_missing(place))
+    return bus
+
+
 EVERY_QUEUE = [
     *(queue.name for queue in names.Topology(*echo.TOPOLOGY).event_queues()),
     *names.Topology(*echo.TOPOLOGY).parked_queues(),
@@ -89,15 +105,6 @@ def test_a_broker_that_lost_everything_gets_everything_again(monkeypatch, spoken
         eventually(lambda: not again_is_missing(spoken))
 
 
-def again_is_missing(place):
-    with broker(place) as connection:
-        try:
-            connection.channel().queue_declare(names.again_queue("echo"), passive=True)
-        except connection.channel_errors:
-            return True
-    return False
-
-
 def test_a_queue_deleted_from_a_running_service_is_back_and_nothing_is_missing(bus, place):
     say(bus, "before")
     eventually(lambda: heard(place) == ["before"])
@@ -137,7 +144,7 @@ def test_what_a_relay_has_in_hand_is_waited_for(bus, place):
     bus.link.blocked = True
     say(bus, "in hand")
     with psycopg.connect(place["DATABASE_URL"]) as conn:
-        ids = {row.id for row in relay.choose(conn, bus.topology.regions, 10)}
+        ids = set(relay.choose(conn, bus.topology.regions, 10))
         with psycopg.connect(place["DATABASE_URL"], options="-c lock_timeout=200") as other:
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 said.say_again(other)

@@ -62,7 +62,7 @@ class Bank:
         self.database.close()
 
     def empty(self) -> None:
-        self.execute("truncate listing, exchange, exchange_step, thanks, member, outbox")
+        self.execute("truncate listing, exchange, exchange_step, thanks, member, outbox, said")
         self.execute("update clock set ahead = '0'")
 
     def do(self, handler: Any, *arguments: Any, **options: Any) -> Any:
@@ -155,7 +155,7 @@ class Bank:
         """The events about an exchange in the order they were said."""
         rows = self.execute(
             "select headers ->> 'ce-type' as event, region, convert_from(body, 'UTF8')::jsonb"
-            " from outbox where headers ->> 'ce-subject' = %s order by id",
+            " from unsaid where headers ->> 'ce-subject' = %s order by id",
             exchange_id,
         )
         return [{"event": row[0], "routed": row[1], **row[2]} for row in rows]

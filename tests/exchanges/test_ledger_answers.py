@@ -130,6 +130,6 @@ def test_a_batch_of_answers_books_every_exchange_with_its_own_correlation(
 
     assert [bank.state(one) for one in asked] == ["booked"] * 3
     assert bank.execute(
-        "select distinct headers ->> 'ce-correlationid' from outbox"
+        "select distinct headers ->> 'ce-correlationid' from unsaid"
         " where headers ->> 'ce-type' = 'exchange_booked'"
     ) == [("c",)]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psycopg
 import uuid_utils.compat
-from psycopg.types.json import Jsonb
 
 from deploy.local import faults
 from services.bus import envelope
+from services.bus import said as bus_said
 from services.contracts import members
 from tests.faults.broker_faults import halted, messages_in
 from tests.faults.disturbed import disturbed
@@ -22,6 +22,8 @@ from tests.faults.stalled import stall
 
 SHORT, LONG = 20_000, 100_000
 """Events in the backlog of the short and of the long form."""
+AT_ONCE = 1000
+"""Events written with one statement."""
 DRAIN_SECONDS = 600.0
 
 
@@ -71,16 +73,9 @@ def _say(platform: Platform, size: int) -> None:
         )
         for _ in range(size)
     ]  # fmt: skip
-    with (
-        psycopg.connect(platform.at.database_urls["members"]) as conn,
-        conn.cursor().copy(
-            "copy outbox (id, region, routing_key, headers, body) from stdin"
-        ) as rows,
-    ):
-        for event in said:
-            rows.write_row(
-                (event.id, event.region, event.routing_key, Jsonb(event.headers), event.body)
-            )
+    with psycopg.connect(platform.at.database_urls["members"]) as conn:
+        for start in range(0, size, AT_ONCE):
+            bus_said.keep(conn, said[start : start + AT_ONCE])
 
 
 F11 = Scenario("F11", "a backlog in front of a ledger that stood still, and its timeout", run, 0.6)

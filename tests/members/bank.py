@@ -45,7 +45,7 @@ class Bank:
     def said(self) -> list[Said]:
         rows = self.sql(
             "select routing_key, region, convert_from(body, 'utf8'), headers::text"
-            " from outbox order by id"
+            " from unsaid order by id"
         )
         return [
             Said(key.rpartition(".")[2], region, json.loads(body), body + headers)

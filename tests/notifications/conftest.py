@@ -24,7 +24,7 @@ def one_database(databases: Databases) -> Iterator[Database]:
 def database(one_database: Database) -> Database:
     """Emptied, its clock set right: a new one for each test would take longer than the test."""
     with one_database.transaction() as tx:
-        tx.conn.execute("truncate notice, role_notice, recipient, outbox")
+        tx.conn.execute("truncate notice, role_notice, recipient, outbox, said")
         tx.conn.execute("update clock set ahead = '0'")
     return one_database
 

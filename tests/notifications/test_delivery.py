@@ -233,13 +233,13 @@ def test_what_became_of_a_mail_is_said_once_and_without_address(
     office.run()
     office.run()
     said = scene.rows(
-        database, "select routing_key, convert_from(body, 'utf8')::json ->> 'member_id' from outbox"
+        database, "select routing_key, convert_from(body, 'utf8')::json ->> 'member_id' from unsaid"
     )
     assert sorted(said) == [
         ("london.notifications.notice_failed", str(pair.giver_id)),
         ("london.notifications.notice_sent", str(pair.receiver_id)),
     ]
-    kept = scene.rows(database, "select body, headers::text from outbox")
+    kept = scene.rows(database, "select body, headers::text from unsaid")
     assert not any(b"@" in body or "@" in headers for body, headers in kept)
 
 

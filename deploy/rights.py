@@ -16,8 +16,6 @@ from services.contracts import readers
 DEFAULT_EXCHANGE = "amq.default"
 """How permissions name the exchange that knows every queue: calls and parking go by it."""
 GATEWAY = "gateway"
-COMPLETE = getattr(topology, "COMPLETE", "timebank.complete")
-"""The exchange that marks a topology declared to its end."""
 NOTHING = "^$"
 """Matches no name of anything."""
 
@@ -55,7 +53,7 @@ def of_service(service: str) -> Rights:
     ]
     if service in names.readers:
         own_queues.append(topology.parked_queue(service))
-    exchanges = [topology.EXCHANGE, topology.AGAIN, COMPLETE]
+    exchanges = [topology.EXCHANGE, topology.AGAIN, topology.COMPLETE]
     return Rights(
         user=service,
         configure=_any_of([*exchanges, *_declared_by_all(names), *own_queues]),
@@ -68,7 +66,7 @@ def of_service(service: str) -> Rights:
 def of_gateway() -> Rights:
     """The gateway asks and is answered; it reads no queue, and no event bears its name."""
     names = topology.Topology(*readers.TOPOLOGY)
-    exchanges = [topology.EXCHANGE, topology.AGAIN, COMPLETE]
+    exchanges = [topology.EXCHANGE, topology.AGAIN, topology.COMPLETE]
     return Rights(
         user=GATEWAY,
         configure=_any_of([*exchanges, *_declared_by_all(names)]),

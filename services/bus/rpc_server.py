@@ -38,7 +38,12 @@ class RpcServer:
                 queue, durable=True, auto_delete=False, arguments=calls.QUEUE_ARGUMENTS,
                 nowait=True,
             )  # fmt: skip
-            channel.basic_consume(queue, callback=self._arrived, consumer_tag=queue, nowait=True)
+            # Only the last is waited for: one channel's questions are answered in order, and
+            # a process is not ready before all of its calls arrive.
+            channel.basic_consume(
+                queue, callback=self._arrived, consumer_tag=queue,
+                nowait=region != self.bus.regions[-1],
+            )  # fmt: skip
         self._channel = channel
 
     def closed(self) -> None:

@@ -66,6 +66,12 @@ class Event:
     correlation_id: str
     data: Any
 
+    def carrying(self, data: Any) -> "Event":
+        """The same event with its data; written out, since it happens to every event."""
+        return Event(
+            self.id, self.type, self.region, self.subject, self.time, self.correlation_id, data
+        )
+
 
 class Unreadable(ValueError):
     """The message is not an event of ours; the text says why."""

@@ -115,7 +115,7 @@ def read(delivery: Delivery, subscriptions: Mapping[str, Subscription]) -> Item:
     if known and subscription:
         found = subscription.take(delivery.body)
         if found is not None:
-            return Item(dataclasses.replace(known, data=found), delivery, subscription)
+            return Item(known.carrying(found), delivery, subscription)
     event, data = envelope.read(delivery.headers, delivery.body)
     subscription = subscriptions.get(event.type)
     if subscription is None:

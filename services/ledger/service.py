@@ -1,6 +1,7 @@
 """The ledger service: what it hears and answers."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,10 +22,13 @@ TRANSFERS = frozenset(
 
 def moved(said: Sequence[Outgoing]) -> None:
     """Count the minutes that were just posted."""
+    minutes: Counter[tuple[str, str]] = Counter()
     for event in said:
         if event.event in TRANSFERS:
             transfer = json.loads(event.body)
-            metrics.minutes_transferred(transfer["kind"], event.region, transfer["minutes"])
+            minutes[transfer["kind"], event.region] += transfer["minutes"]
+    for (kind, region), moved_minutes in minutes.items():
+        metrics.minutes_transferred(kind, region, moved_minutes)
 
 
 class Ledger:

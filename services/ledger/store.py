@@ -8,11 +8,11 @@ text they cost ten times the processor time.
 import datetime
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import args_row, class_row
 
 from services.ledger.account import Account, Terms
 from services.ledger.hold import Hold
@@ -20,6 +20,8 @@ from services.ledger.limit import LimitChange
 from services.ledger.transfer import Transfer
 
 Connection = psycopg.Connection[Any]
+
+Row = TypeVar("Row", Account, Hold, Transfer)
 
 _ACCOUNT: LiteralString = """
     a.id, a.kind, a.region,
@@ -36,6 +38,12 @@ _TRANSFER: LiteralString = """
     id, kind, from_account_id, to_account_id, minutes, region, correlation_id, posted_at,
     exchange_id, hold_id, reverses_transfer_id, reason, author_id
 """
+
+
+def _many(conn: Connection, kind: type[Row]) -> psycopg.Cursor[Row]:
+    """For a batch of rows whose columns stand in the order of the fields: half the time of
+    naming each."""
+    return conn.cursor(row_factory=args_row(kind), binary=True)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ def account(conn: Connection, account_id: UUID) -> Account | None:
 
 def lock(conn: Connection, account_ids: Collection[UUID]) -> dict[UUID, Account]:
     """Lock accounts until the transaction ends; those that exist, by id."""
-    rows = conn.cursor(row_factory=class_row(Account)).execute(
+    rows = _many(conn, Account).execute(
         f"select {_ACCOUNT} from account a join region r on r.slug = a.region"
         " where a.id = any(%b::uuid[]) order by a.id for no key update of a",
         [list(account_ids)],
@@ -136,7 +144,7 @@ def close(conn: Connection, account_ids: Sequence[UUID], now: datetime.datetime)
 
 def holds(conn: Connection, hold_ids: Collection[UUID]) -> dict[UUID, Hold]:
     """The holds there are, by id."""
-    rows = conn.cursor(row_factory=class_row(Hold)).execute(
+    rows = _many(conn, Hold).execute(
         f"select {_HOLD} from hold where id = any(%b::uuid[])", [list(hold_ids)]
     )
     return {row.id: row for row in rows}
@@ -186,7 +194,7 @@ def resize_hold(conn: Connection, hold_id: UUID, minutes: int) -> None:
 
 def transfers(conn: Connection, transfer_ids: Collection[UUID]) -> dict[UUID, Transfer]:
     """The transfers there are, by id."""
-    rows = conn.cursor(row_factory=class_row(Transfer)).execute(
+    rows = _many(conn, Transfer).execute(
         f"select {_TRANSFER} from transfer where id = any(%b::uuid[])", [list(transfer_ids)]
     )
     return {row.id: row for row in rows}

@@ -49,6 +49,7 @@ audit: venv ## prove that nothing was lost or doubled and that all balances sum 
 
 faults: venv-test ## kill, repeat, disorder and poison under load, then audit (3 minutes); MINUTES=60 for the long form
 	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
+	@$(if $(OPTIONS),true,$(RUN) -m tests.faults.called)
 
 bench: venv-test ## measure speed beside others; ROUNDS=1 SECONDS=5 for the short form
 	@$(RUN) -m tests.benchmarks $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS))

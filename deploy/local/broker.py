@@ -35,6 +35,14 @@ log.console.level = info
 """
 
 
+METRICS_PORT = "TIMEBANK_BROKER_METRICS_PORT"
+"""Environment variable: where the node shall tell its metrics; without it, it tells none."""
+METRICS = """\
+prometheus.tcp.ip = {host}
+prometheus.tcp.port = {port}
+"""
+
+
 def url(port: int, password: str, vhost: str = VHOST) -> str:
     return f"amqp://{USER}:{password}@{LOOPBACK}:{port}/{vhost}"
 
@@ -46,8 +54,12 @@ def prepare(where: Places, ports: dict[str, int], password: str) -> None:
     settings = SETTINGS.format(
         host=LOOPBACK, port=ports["broker"], vhost=VHOST, user=USER, password=password
     )
+    metrics_port = os.environ.get(METRICS_PORT, "")
+    if metrics_port:
+        settings += METRICS.format(host=LOOPBACK, port=int(metrics_port))
     write_private(folder / "rabbitmq.conf", settings, user)
-    write_private(folder / "enabled_plugins", "[].\n", user)
+    plugins = "rabbitmq_prometheus" if metrics_port else ""
+    write_private(folder / "enabled_plugins", f"[{plugins}].\n", user)
     # Present and empty, so that the system's own rabbitmq-env.conf is not read instead.
     write_private(folder / "rabbitmq-env.conf", "", user)
 

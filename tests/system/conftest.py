@@ -1,12 +1,14 @@
 """The platform as `make up` starts it, with data and ports of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.local import installation
+from deploy.local import broker, installation
+from tests.system.watching import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 INSTANCE = "system"
@@ -27,7 +29,8 @@ def launcher(*words):
 
 @pytest.fixture(scope="session")
 def platform():
-    """The addresses of a running platform."""
+    """The addresses of a running platform, whose broker tells its metrics."""
+    os.environ[broker.METRICS_PORT] = str(free_port())
     launcher("up")
     yield installation.read(INSTANCE)
     launcher("down")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from urllib.error import HTTPError
 
 import pytest
 
+from deploy.grafana.boards import BOARDS
 from deploy.local import broker, programs
 from deploy.local.installation import Installation
 from tests.deploy import alerting
@@ -42,3 +44,15 @@ def test_the_series_of_the_rules_are_really_told(watcher: Watcher) -> None:
     missing = [name for name in sorted(wanted) if watcher.value(f"count({name})") is None]
 
     assert not missing
+
+
+def test_prometheus_understands_every_expression_of_the_dashboards(watcher: Watcher) -> None:
+    for board in BOARDS:
+        name, values = board.choice or ("nothing", ("",))
+        for graph in board.graphs:
+            for line in graph.lines:
+                asked = line.expression.replace(f"${name}", values[0])
+                watcher.value(asked)  # raises for what is no expression
+
+    with pytest.raises(HTTPError):
+        watcher.value("topk(5, timebank_link_up")

@@ -2,10 +2,15 @@
 
 import os
 
-os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
-import eventlet
+BROWSER = os.environ.get("TIMEBANK_TEST_BROWSER") == "1"
+"""Whether the pages are tested, in a process of its own: Playwright switches between greenlets
+as eventlet does, and where both do, the test waits for ever."""
 
-eventlet.monkey_patch()
+if not BROWSER:
+    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
+    import eventlet
+
+    eventlet.monkey_patch()
 
 from collections.abc import Callable, Iterator
 

@@ -10,10 +10,13 @@ import sys
 from deploy.local import commands, plan, programs, supervisor
 from deploy.local.places import REPOSITORY, TEST, places
 
+PAGES = ("pytest", "--quiet", "tests/pages")
+"""In a process of its own, see `tests/conftest.py`."""
 STEPS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("mypy",),
+    PAGES,
     ("pytest",),
 )
 
@@ -26,6 +29,7 @@ def run() -> int:
     where = places(TEST)
     started = supervisor.running(where) is None
     environment = dict(os.environ)
+    programs.ensure_browser()
     try:
         if not environment.get("TIMEBANK_TEST_DATABASE_URL"):
             running = commands.up(where, plan.SERVERS)
@@ -33,7 +37,8 @@ def run() -> int:
             environment["TIMEBANK_TEST_AMQP_URL"] = running.amqp_url
         for step in STEPS:
             command = [sys.executable, "-m", *step]
-            code = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
+            told = {**environment, "TIMEBANK_TEST_BROWSER": "1" if step == PAGES else "0"}
+            code = subprocess.run(command, cwd=REPOSITORY, env=told, check=False).returncode
             if code != 0:
                 return code
         return 0

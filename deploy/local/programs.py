@@ -19,6 +19,9 @@ BROKER_FOLDERS = (
     "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin",
     "/opt/rabbitmq/sbin",
 )
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_PACKAGES = ["chromium", "fonts-liberation"]
+"""The second has the shapes of Arial, which the pages ask for."""
 DATABASE_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 
 
@@ -59,6 +62,17 @@ def epmd() -> str | None:
     return shutil.which("epmd") or next(
         (str(each) for each in Path("/usr/lib/erlang").glob("erts-*/bin/epmd")), None
     )
+
+
+def browser() -> str | None:
+    """The browser the tests of the pages drive."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def ensure_browser() -> None:
+    """Install the tests' browser where it is missing, or say what to install."""
+    if browser() is None:
+        _get(BROWSER_PACKAGES, "")
 
 
 def ensure(broker: bool, database: bool) -> None:

@@ -1,0 +1,127 @@
+"""Signing in by the code flow and by a link, staying signed in, and signing out everywhere."""
+
+from __future__ import annotations
+
+import email
+import re
+from email.message import Message
+from pathlib import Path
+
+import requests
+
+from deploy.local.installation import Installation
+from tests.pages.conftest import BrowserOf
+from tests.pages.seeing import Seeing
+from tests.pages.visiting import TIMEOUT, csrf_of, eventually, session_of
+
+_LINK = re.compile(r"http\S+/sign-in/link/\S+")
+
+
+def link_sent(platform: Installation, address: str) -> str:
+    """The newest link in the mailbox of an address."""
+
+    def newest() -> str | None:
+        for path in sorted(Path(platform.mail_folder, "new").iterdir(), reverse=True):
+            mail = email.message_from_bytes(path.read_bytes())
+            if address in mail["To"] and (found := _LINK.search(_text(mail))):
+                return found[0]
+        return None
+
+    return str(eventually(newest))
+
+
+def _text(mail: Message) -> str:
+    parts = [part for part in mail.walk() if part.get_content_type() == "text/plain"]
+    return b"".join(bytes(part.get_payload(decode=True) or b"") for part in parts).decode()
+
+
+def ask_for_link(visitor: requests.Session, gateway: str, address: str) -> requests.Response:
+    form = visitor.get(f"{gateway}/sign-in/email?next=/hours", timeout=TIMEOUT)
+    fields = {"csrf": csrf_of(form.text), "email": address}
+    return visitor.post(form.url, data=fields, timeout=TIMEOUT, allow_redirects=False)
+
+
+def test_a_link_acts_only_when_its_button_is_pressed_and_only_once(
+    browser_of: BrowserOf, seen: Seeing, filled: Installation
+) -> None:
+    address = "member@dev.nhs.uk"
+    page = browser_of()
+    page.goto("/sign-in/email?next=/hours")
+    page.get_by_label("Your e-mail address").fill(address)
+    page.get_by_role("button", name="Send me a link").click()
+    seen(page, "sign-in-sent")
+    link = link_sent(filled, address)
+    for _ in range(2):  # a scanner of mails opens it, and so may somebody who thinks again
+        page.goto(link)
+    seen(page, "sign-in-link")
+    page.get_by_role("button", name="Sign in now").click()
+    assert page.url == f"{filled.gateway_url}/hours"
+    again = browser_of()
+    again.goto(link)
+    again.get_by_role("button", name="Sign in now").click()
+    assert again.title().startswith("Error: ")
+    seen(again, "sign-in-link-used")
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(filled: Installation) -> None:
+    answers = [
+        ask_for_link(requests.Session(), filled.gateway_url, address)
+        for address in ("another.member@dev.nhs.uk", "nobody.at.all@example.org")
+    ]
+    known, unknown = answers
+    assert (known.status_code, known.headers["Location"]) == (303, "/sign-in/email/sent")
+    assert (unknown.status_code, unknown.headers["Location"]) == (303, "/sign-in/email/sent")
+    assert known.content == unknown.content
+    assert link_sent(filled, "nobody.at.all@example.org")
+
+
+def test_a_code_brought_back_by_another_browser_signs_nobody_in(filled: Installation) -> None:
+    gateway, victim, attacker = filled.gateway_url, requests.Session(), requests.Session()
+    choice = attacker.get(f"{gateway}/sign-in/with/development", timeout=TIMEOUT)
+    form = {"csrf": csrf_of(choice.text), "email": "senate@dev.nhs.uk"}
+    back = attacker.post(choice.url, data=form, timeout=TIMEOUT, allow_redirects=False)
+    victim.get(f"{gateway}/sign-in/with/development", timeout=TIMEOUT)  # an attempt of its own
+    answer = victim.get(back.headers["Location"], timeout=TIMEOUT)
+    assert answer.status_code == 400
+    assert "timebank" not in victim.cookies
+    assert attacker.get(back.headers["Location"], timeout=TIMEOUT).status_code == 200
+    assert "timebank" in attacker.cookies
+
+
+def test_a_code_is_worth_something_once(filled: Installation) -> None:
+    gateway, visitor = filled.gateway_url, requests.Session()
+    choice = visitor.get(f"{gateway}/sign-in/with/development", timeout=TIMEOUT)
+    attempt = visitor.cookies["timebank-sign-in"]
+    form = {"csrf": csrf_of(choice.text), "email": "senate@dev.nhs.uk"}
+    back = visitor.post(choice.url, data=form, timeout=TIMEOUT, allow_redirects=False)
+    assert visitor.get(back.headers["Location"], timeout=TIMEOUT).status_code == 200
+    other = requests.Session()
+    other.cookies.set("timebank-sign-in", attempt)
+    assert other.get(back.headers["Location"], timeout=TIMEOUT).status_code == 400
+
+
+def test_signing_out_everywhere_ends_every_session_of_the_address(filled: Installation) -> None:
+    gateway, who = filled.gateway_url, "rep.midlands@dev.nhs.uk"
+    here, there = session_of(gateway, who), session_of(gateway, who)
+    page = here.get(f"{gateway}/hours", timeout=TIMEOUT)
+    assert page.url.endswith("/hours")
+    form = {"csrf": csrf_of(page.text), "everywhere": "yes"}
+    here.post(f"{gateway}/sign-out", data=form, timeout=TIMEOUT)
+
+    def signed_out() -> bool:
+        return "/sign-in" in there.get(f"{gateway}/hours", timeout=TIMEOUT).url
+
+    assert eventually(signed_out)  # what is remembered of a session is two seconds old at most
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    browser_of: BrowserOf,
+) -> None:
+    page = browser_of()
+    page.goto("/sign-in/with/development")
+    page.get_by_label("Or any other e-mail address").fill("senate@dev.nhs.uk")
+    page.get_by_role("button", name="Sign in").click()
+    (cookie,) = [each for each in page.context.cookies() if each["name"] == "timebank"]
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Lax"
+    assert cookie["expires"] == -1, "without being asked to, a browser forgets when it is closed"

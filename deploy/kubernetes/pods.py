@@ -14,8 +14,8 @@ CERTIFICATES = "/etc/timebank"
 DATABASE_CA = f"{CERTIFICATES}/database/ca.crt"
 BROKER_CA = f"{CERTIFICATES}/broker/ca.crt"
 MEMORY = {"requests": "96Mi", "limits": "256Mi"}
-"""Idle, a process takes 41 to 63 MB (proportional set size, six of them sharing pages) and more
-alone in its container; batches of 500 and their answers need room above that."""
+"""Idle, a process alone takes 65 MB (proportional set size; 41 to 63 beside five others it shares
+pages with); batches of 500 and their answers need room above that."""
 PROCESSOR = {"requests": "100m", "limits": "1"}
 """A process is one thread: more than one core it cannot use."""
 GRACE = 60

@@ -1,6 +1,7 @@
 """The gateway's own settings, read once at start, and what may not stand together."""
 
 import json
+import re
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,34 @@ def _issuers(text: str) -> tuple[Issuer, ...]:
     return found
 
 
+def _providers(text: str) -> tuple[Provider, ...]:
+    try:
+        found = tuple(_provider(**row) for row in json.loads(text))
+    except (ValueError, TypeError, KeyError, OSError, jose.JoseError) as error:
+        raise ValueError(
+            "it is not a JSON list of objects with name, label, issuer, client_id, secret_file "
+            f"and perhaps method, scope, email_claim, domains ({type(error).__name__})."
+        ) from None
+    if len({each.name for each in found}) != len(found):
+        raise ValueError("it names a sign-in service twice.")
+    return found
+
+
+def _provider(
+    *, name: str, secret_file: str, method: str = PRIVATE_KEY_JWT, domains: Any = (), **more: str
+) -> Provider:
+    content = Path(secret_file).read_text("utf-8").strip()
+    if method not in METHODS or not re.fullmatch(r"[a-z0-9-]{1,30}", name) or not content:
+        raise ValueError
+    secret = jwk.import_key(json.loads(content)) if method == PRIVATE_KEY_JWT else content
+    if method == PRIVATE_KEY_JWT:
+        if not isinstance(secret, jwk.ECKey | jwk.RSAKey) or not secret.is_private:
+            raise ValueError
+        secret.ensure_kid()
+    lower = tuple(str(each).lower() for each in domains)
+    return Provider(name=name, method=method, secret=secret, domains=lower, **more)
+
+
 def _base_url(text: str) -> str:
     parts = urllib.parse.urlsplit(settings.url("http", "https")(text))
     if parts.query or parts.fragment:
@@ -161,6 +190,14 @@ DEVELOPMENT_KEY = Setting(
     NOTHING,
     "only in a local installation",
 )
+SIGN_IN = Setting(
+    "TIMEBANK_SIGN_IN",
+    "the sign-in services people choose from: a JSON list of objects with name, label, issuer, "
+    "client_id, secret_file (a private JWK, or what is shared) and, where they differ from "
+    "private_key_jwt, 'openid email', 'email' and all, method, scope, email_claim and domains.",
+    _providers,
+    "[]",
+)
 RATE_LIMIT = Setting(
     "TIMEBANK_RATE_LIMIT",
     "requests a caller may make in a minute.",
@@ -190,6 +227,7 @@ def read() -> Settings:
         development_key=DEVELOPMENT_KEY.read(),
         rate_limit=RATE_LIMIT.read(),
         concurrency=CONCURRENCY.read(),
+        configured=SIGN_IN.read(),
     )
     _refuse_contradictions(found)
     return found
@@ -214,3 +252,5 @@ def _refuse_contradictions(found: Settings) -> None:
     insecure = [each for each in found.issuers if not each.jwks_url.startswith("https://")]
     if insecure and not local:
         raise SettingError("TIMEBANK_ISSUERS has a jwks_url that is not https.")
+    if not local and [each for each in found.configured if not each.issuer.startswith("https://")]:
+        raise SettingError("TIMEBANK_SIGN_IN has an issuer that is not https.")

@@ -14,6 +14,7 @@ JOIN = "/join"
 SIGN_IN = "/sign-in"
 SIGN_IN_BY_EMAIL = "/sign-in/email"
 SIGN_IN_LINK_SENT = "/sign-in/email/sent"
+SIGN_IN_KEYS = "/sign-in/jwks.json"
 SIGN_IN_LINK = "/sign-in/link"
 SIGN_OUT = "/sign-out"
 

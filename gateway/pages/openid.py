@@ -94,6 +94,14 @@ class Client:
         parts = urllib.parse.urlsplit(self.provider.issuer)
         return f"{parts.scheme}://{parts.netloc}"
 
+    @property
+    def public(self) -> dict[str, Any] | None:
+        """The public half of the key the issuer knows us by, if it does so by a key."""
+        if self.provider.method != PRIVATE_KEY_JWT:
+            return None
+        key = self.provider.secret.as_dict(private=False)
+        return {**key, "use": "sig", "alg": self.provider.algorithm}
+
     def begin(self, back_to: str, trusted: bool) -> tuple[str, Attempt]:
         """The issuer's address to go to, and what is expected back.
 

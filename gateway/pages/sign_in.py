@@ -81,6 +81,14 @@ def come_back(name: str) -> wrappers.Response:
     return answer
 
 
+@routes.get(links.SIGN_IN_KEYS)
+@anyone
+def keys() -> wrappers.Response:
+    """The public keys that sign-in services know us by."""
+    clients = asking.door().clients.values()
+    return flask.jsonify({"keys": [each.public for each in clients if each.public]})
+
+
 @routes.route(links.SIGN_IN_BY_EMAIL, methods=["GET", "POST"])
 @anyone
 def by_email() -> wrappers.Response:

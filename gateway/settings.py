@@ -69,8 +69,9 @@ class Provider:
 
     @property
     def algorithm(self) -> str:
-        """What our key signs with."""
-        return "ES256" if isinstance(self.secret, jwk.ECKey) else "RS512"
+        """What our key signs with: as its file says, which CIS2 wants to be RS512."""
+        usual = "ES256" if isinstance(self.secret, jwk.ECKey) else "RS256"
+        return str(self.secret.as_dict(private=False).get("alg") or usual)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from services.members import (
     answers,
     case,
     errors,
+    invitation_handlers,
+    invitation_store,
     member,
     organisation,
     organisation_store,
@@ -35,11 +37,13 @@ def join(tx: Transaction, caller: Caller, body: Any, known_domains: Collection[s
         errors.NoAddress, errors.Invalid, errors.AlreadyJoined.
     """
     email = member.address(caller.email)
-    profile = _profile(tx, schemas.load(schemas.Joining, body))
+    wanted = schemas.load(schemas.Joining, body)
+    profile = _profile(tx, wanted)
     status = member.status_on_joining(email, known_domains)
     joiner_id = new_id()
     if not store.add(tx.conn, joiner_id, email, profile, status, tx.now):
         raise errors.AlreadyJoined
+    invitation_handlers.accepted(tx, joiner_id, wanted["invitation"])
     joined = case.one(tx, joiner_id)
     case.say(tx, contract.MemberJoined, joined)
     if joined.approved:
@@ -48,12 +52,14 @@ def join(tx: Transaction, caller: Caller, body: Any, known_domains: Collection[s
 
 
 def me(tx: Transaction, caller: Caller) -> Any:
-    """Everything kept of the caller's profile.
+    """Everything kept of the caller's profile, with who invited them.
 
     Raises:
         errors.NotAMember: the caller has not joined, or has left.
     """
-    return answers.own(_self(tx, caller))
+    found = _self(tx, caller)
+    inviter_id = invitation_store.invited_by(tx.conn, found.id)
+    return {**answers.own(found), "invited_by": str(inviter_id) if inviter_id else None}
 
 
 def get(tx: Transaction, caller: Caller, member_id: str) -> Any:
@@ -105,6 +111,7 @@ def leave(tx: Transaction, caller: Caller, choice: Any) -> Any:
     found = _self(tx, caller, lock=True)
     role_store.revoke(tx.conn, found.id, found.granted, found.id, tx.now)
     store.erase(tx.conn, found.id)
+    invitation_store.forget(tx.conn, found.id)
     store.forget_answers(tx.conn, found.id, found.email)
     session_handlers.forget(tx, found.email or "")
     case.record(tx, found.id, "leave", found.id)

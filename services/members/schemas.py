@@ -56,6 +56,7 @@ class Joining(marshmallow.Schema):
     about = Text(2000, least=0, lines=True, load_default=None, allow_none=True)
     skills_offered = Skills(load_default=list)
     skills_wanted = Skills(load_default=list)
+    invitation = Text(64, load_default=None, allow_none=True)
 
 
 class Changing(marshmallow.Schema):

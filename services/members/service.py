@@ -10,6 +10,7 @@ from services.bus.entrypoints import Bus, rpc
 from services.contracts import readers
 from services.members import (
     handlers,
+    invitation_handlers,
     lookup_handlers,
     role_handlers,
     session_handlers,
@@ -122,6 +123,16 @@ class Members:
     def use_sign_in_link(self, call: Any, token_hash: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return session_handlers.use_link(tx, call.caller, token_hash)
+
+    @rpc
+    def own_invitation(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return invitation_handlers.own(tx, call.caller)
+
+    @rpc
+    def invitation(self, call: Any, token: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return invitation_handlers.find(tx, call.caller, token)
 
     @rpc
     def cards(self, call: Any, ids: Sequence[str]) -> Any:

@@ -64,6 +64,7 @@ def test_the_same_skill_twice_counts_once_and_texts_are_trimmed() -> None:
 def test_what_is_left_out_when_joining_is_empty_and_when_changing_stays() -> None:
     assert schemas.load(schemas.Joining, WHOLE) == {
         **WHOLE, "about": None, "skills_offered": [], "skills_wanted": [],
+        "invitation": None,
     }  # fmt: skip
     assert schemas.load(schemas.Changing, {}) == {}
 

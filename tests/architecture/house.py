@@ -51,7 +51,7 @@ def _set(names: str) -> frozenset[str]:
 LAYERS = {
     "errors": Layer(own=_set("domain"), rooms=_set("bus.errors")),
     "domain": Layer(own=_set("domain errors")),
-    "store": Layer(own=_set("store domain errors"), libraries=_set("psycopg")),
+    "store": Layer(own=_set("store domain errors"), libraries=_set("psycopg msgspec")),
     "schemas": Layer(
         own=_set("schemas domain errors"), rooms=_set("contracts"), libraries=_set("marshmallow")
     ),

@@ -112,7 +112,12 @@ def test_a_routing_key_without_room_in_a_frame_is_refused(transport):
 def test_frames_that_arrived_together_are_read_with_one_question(transport):
     Wire(connection(transport))
     receive, asked = transport._quick_recv, []
-    transport._quick_recv = lambda count: asked.append(count) or receive(count)
+
+    def counted(count):
+        asked.append(count)
+        return receive(count)
+
+    transport._quick_recv = counted
     payloads = [b"one", b"", b"x" * 5000]
     transport.other.sendall(
         b"".join(struct.pack(">BHI", 3, 1, len(p)) + p + b"\xce" for p in payloads)

@@ -89,7 +89,7 @@ class Door(Entrypoint):
 def _listen() -> Any:
     address = (process_settings.HTTP_HOST.read(), process_settings.HTTP_PORT.read())
     try:
-        return eventlet.listen(address, backlog=BACKLOG)
+        return eventlet.listen(address, backlog=BACKLOG, reuse_port=False)
     except OSError as error:
         raise SettingError(
             f"{process_settings.HTTP_PORT.name} cannot be used: "

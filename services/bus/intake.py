@@ -166,6 +166,7 @@ class QueueReader:
         probe = connection.clone()
         try:
             with eventlet.Timeout(PROBE_SECONDS, False):
+                probe.connect()
                 probe.channel().basic_consume(self.queue, consumer_tag=self.queue)
                 self.answered_at = time.monotonic()
         except amqp.exceptions.InternalError:

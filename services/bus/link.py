@@ -52,6 +52,21 @@ LOST = (amqp.exceptions.AMQPError, OSError, OperationalError, LinkLost)
 """What losing the connection looks like, from connecting to reading."""
 
 
+class _Once(Connection):
+    """A connection that is made once.
+
+    Whenever kombu's own finds that it is lost (a write failed before the reader noticed), it
+    makes another one unasked: without channels, so that nothing is ever read or said by it,
+    and with heartbeats, so that nobody notices.
+    """
+
+    @property
+    def connection(self) -> Any:
+        if not self.connected:
+            raise LinkLost("the connection is gone")
+        return self._connection
+
+
 class Link:
     """A connection and the greenlets that keep it.
 
@@ -119,7 +134,7 @@ class Link:
         return self.takes
 
     def _connection(self) -> Connection:
-        return Connection(
+        return _Once(
             self.url,
             heartbeat=self.heartbeat,
             connect_timeout=CONNECT_TIMEOUT,
@@ -133,7 +148,7 @@ class Link:
 
     def _serve(self, connection: Connection) -> None:
         with eventlet.Timeout(CONNECT_TIMEOUT, LinkLost("no answer while connecting")):
-            connection.connect()
+            connection.ensure_connection(max_retries=0)  # its own pause would be two seconds
             self.wire = Wire(connection.connection)
         with eventlet.Timeout(60, LinkLost("no answer while declaring")):
             self._open(connection)

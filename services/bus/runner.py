@@ -109,7 +109,7 @@ def _serve_health(runner: ServiceRunner, name: str) -> None:
     )
     address = (settings.HTTP_HOST.read(), settings.HTTP_PORT.read())
     try:
-        listener = eventlet.listen(address)
+        listener = eventlet.listen(address, reuse_port=False)
     except OSError as error:
         raise settings.SettingError(
             f"{settings.HTTP_PORT.name} cannot be used: {address[0]}:{address[1]} {error.strerror}."

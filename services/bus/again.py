@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import amqp
 import eventlet
 import psycopg
 import psycopg_pool
@@ -42,9 +43,10 @@ TICK = 0.5
 class Repeater:
     """Hears that queues were lost, and has said again what they were sent.
 
-    Its own queue holds the wishes of others while this service is away. Where that queue
-    is missing, the broker has lost everything: then all regions are said again, and only
-    afterwards is the queue made, so that a death in between changes nothing.
+    Its own queue holds the wishes of others while this service is away or busy with an earlier
+    one. Where that queue is missing, the broker has lost everything: then all regions are said
+    again. Only afterwards the mark is made, an exchange of the queue's name, so that a death in
+    between changes nothing; the queue comes first, since it must hold what others wish meanwhile.
     """
 
     def __init__(self, service: str, database: Database, wake: Any) -> None:
@@ -58,10 +60,12 @@ class Repeater:
         self._wishes.clear()
         self._channel = channel = connection.channel()
         channel.exchange_declare(names.AGAIN, "fanout", durable=True, auto_delete=False)
-        if is_there(connection, self.queue):
-            self._hear(channel)
-        else:
+        if not is_there(connection, self.queue):
+            channel.exchange_delete(self.queue)
             self._wishes.append((None, None))
+        elif not _is_marked(connection, self.queue):
+            self._wishes.append((None, None))
+        self._hear(channel)
 
     def closed(self) -> None:
         self._channel = None
@@ -70,7 +74,7 @@ class Repeater:
         """Fulfil wishes until stopped; body of a greenlet."""
         while not self.stopping:
             eventlet.sleep(TICK)
-            while self._wishes and self._fulfilled(self._channel):
+            while self._wishes and self._channel and self._fulfilled(self._channel):
                 pass
 
     def _hear(self, channel: Any) -> None:
@@ -80,6 +84,9 @@ class Repeater:
         channel.basic_consume(
             self.queue, callback=self._arrived, consumer_tag=self.queue, nowait=True
         )
+
+    def _mark(self, channel: Any) -> None:
+        channel.exchange_declare(self.queue, "fanout", durable=True, auto_delete=False, nowait=True)
 
     def _arrived(self, message: Any) -> None:
         try:
@@ -104,12 +111,12 @@ class Repeater:
         except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
             log.info("what was said waits for the database", reason=type(error).__name__)
             return False
-        if channel is None or self._channel is not channel:
+        if self._channel is not channel:
             return False  # the wishes come again with the next connection
         del self._wishes[: len(wishes)]
         try:
             for tag, _ in wishes:
-                self._hear(channel) if tag is None else channel.basic_ack(tag)
+                self._mark(channel) if tag is None else channel.basic_ack(tag)
         except LOST_CHANNEL:
             return False
         return True
@@ -133,6 +140,16 @@ class Repeater:
         with self.database.transaction() as tx:
             row = tx.conn.execute("select exists (select from outbox)").fetchone()
         return bool(row and row[0])
+
+
+def _is_marked(connection: Connection, name: str) -> bool:
+    channel = connection.channel()
+    try:
+        channel.exchange_declare(name, "", passive=True, auto_delete=False)
+    except amqp.exceptions.NotFound:
+        return False
+    channel.close()
+    return True
 
 
 def _all_of(wishes: Iterable[list[str] | None]) -> list[str] | None:

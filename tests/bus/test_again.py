@@ -44,12 +44,21 @@ def lose(place, *queues):
 
 
 def again_is_missing(place):
+    """Whether not everything has been said again yet since the broker lost everything."""
     with broker(place) as connection:
         try:
-            connection.channel().queue_declare(names.again_queue("echo"), passive=True)
+            connection.channel().exchange_declare(names.again_queue("echo"), "", passive=True)
         except connection.channel_errors:
             return True
     return False
+
+
+def wish(place, body):
+    with broker(place) as connection:
+        connection.Producer().publish(
+            body, exchange=names.AGAIN, routing_key="", content_type="application/octet-stream",
+            content_encoding="binary",
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -103,6 +112,25 @@ def test_a_broker_that_lost_everything_gets_everything_again(monkeypatch, spoken
     with running.running(monkeypatch, echo.Echo, **spoken):
         eventually(lambda: heard(spoken) == ["heard"])
         eventually(lambda: not again_is_missing(spoken))
+
+
+def test_a_wish_that_comes_while_all_is_said_again_is_kept_until_it_is_fulfilled(
+    monkeypatch, spoken
+):
+    lose(spoken, *EVERY_QUEUE)
+
+    with psycopg.connect(spoken["DATABASE_URL"]) as conn:
+        conn.execute("lock table said in exclusive mode")  # nothing can be said again
+        with running.running(monkeypatch, echo.Echo, **spoken):
+            eventually(lambda: again_messages(spoken) is not None)
+            wish(spoken, b'{"regions": ["london"]}')
+            assert again_is_missing(spoken)
+    eventually(lambda: again_messages(spoken))
+
+    with running.running(monkeypatch, echo.Echo, **spoken):
+        eventually(lambda: not again_is_missing(spoken))
+        eventually(lambda: heard(spoken) == ["heard"])
+    assert again_messages(spoken) == 0
 
 
 def test_a_queue_deleted_from_a_running_service_is_back_and_nothing_is_missing(bus, place):
@@ -175,12 +203,7 @@ def test_what_was_said_is_forgotten_after_its_days(bus, place):
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"regions": 7}', b"{}"])
 def test_a_wish_nobody_can_read_is_let_go(bus, place, body):
     eventually(lambda: not again_is_missing(place))
-    with broker(place) as connection:
-        producer = connection.Producer()
-        producer.publish(
-            body, exchange=names.AGAIN, routing_key="", content_type="application/octet-stream",
-            content_encoding="binary",
-        )  # fmt: skip
+    wish(place, body)
     say(bus, "alive")
 
     eventually(lambda: heard(place) == ["alive"])
@@ -188,6 +211,10 @@ def test_a_wish_nobody_can_read_is_let_go(bus, place, body):
 
 
 def again_messages(place):
+    """Wishes that wait; nothing when not even their queue is there."""
     with broker(place) as connection:
-        channel = connection.channel()
-        return channel.queue_declare(names.again_queue("echo"), passive=True).message_count
+        try:
+            name = names.again_queue("echo")
+            return connection.channel().queue_declare(name, passive=True).message_count
+        except connection.channel_errors:
+            return None

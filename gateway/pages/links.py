@@ -11,6 +11,18 @@ EXCHANGES = "/exchanges"
 HOURS = "/hours"
 PROFILE = "/profile"
 JOIN = "/join"
+JOIN_GIVE = "/join/give"
+JOIN_LIKE = "/join/like"
+JOIN_CHECK = "/join/check"
+FIRST = "/first"
+NEW_LISTING = "/listings/new"
+MY_LISTINGS = "/listings/mine"
+PROFILE_ABOUT = "/profile/about"
+PROFILE_WORK = "/profile/work"
+PROFILE_E_MAILS = "/profile/e-mails"
+PROFILE_INVITE = "/profile/invite"
+PROFILE_DOWNLOAD = "/profile/download"
+PROFILE_LEAVE = "/profile/leave"
 SIGN_IN = "/sign-in"
 SIGN_IN_BY_EMAIL = "/sign-in/email"
 SIGN_IN_LINK_SENT = "/sign-in/email/sent"
@@ -41,8 +53,31 @@ def ask(listing_id: str) -> str:
     return f"{FIND}/{listing_id}/ask"
 
 
+def new_listing(kind: str, title: str | None = None) -> str:
+    """Where one offers something or asks for it, perhaps with its title filled in."""
+    return with_query(NEW_LISTING, kind=kind, title=title)
+
+
+def change_listing(listing_id: str) -> str:
+    return f"{FIND}/{listing_id}/change"
+
+
+def act_on_listing(listing_id: str, action: str) -> str:
+    """``pause``, ``renew`` or ``close`` a listing of one's own."""
+    return f"{FIND}/{listing_id}/{action}"
+
+
 def exchange(exchange_id: str) -> str:
     return f"{EXCHANGES}/{exchange_id}"
+
+
+def step(exchange_id: str, name: str) -> str:
+    """Where one takes a step in an exchange; ``name`` is a key of ``steps.STEPS``."""
+    return f"{exchange(exchange_id)}/{name}"
+
+
+def calendar(exchange_id: str) -> str:
+    return f"{exchange(exchange_id)}/calendar.ics"
 
 
 def member(member_id: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 import flask
 import jinja2
+import markupsafe
 
-from gateway.pages import links, static, visitor, words
+from gateway.pages import links, static, tasks, visitor, words
 from gateway.pages.visitor import NOBODY, Visitor
 
 _environment = jinja2.Environment(
@@ -57,7 +58,7 @@ def page(template: str, title: str, *, status: int = 200, **facts: Any) -> flask
         title=title,
         failed=failed,
         visitor=who,
-        navigation=_navigation(who),
+        navigation=_navigation(who, tasks.count() if who.caller and status == 200 else None),
         csrf=visitor.csrf,
         said=words.SAID.get(flask.request.args.get("said", "")),
         **facts,
@@ -81,15 +82,27 @@ def component(folder: str, name: str, parameters: dict[str, Any]) -> Any:
     return getattr(module, name)(parameters)
 
 
-def _navigation(who: Visitor) -> list[dict[str, Any]]:
+def _navigation(who: Visitor, waiting: int | None) -> list[dict[str, Any]]:
+    """The header's links; a page that could not be shown counts nothing."""
     if who.caller is None:
         return []
     here = flask.request.path
     return [
-        {"text": text, "href": path, "current": here == path, "active": here.startswith(f"{path}/")}
+        {
+            "text": text,
+            "html": _counted(text, waiting) if waiting and path == links.WAITING else None,
+            "href": path,
+            "current": here == path,
+            "active": here.startswith(f"{path}/"),
+        }
         for text, path in links.NAVIGATION
         if path in _built(flask.current_app._get_current_object())  # type: ignore[attr-defined]
     ]
+
+
+def _counted(text: str, number: int) -> markupsafe.Markup:
+    pattern = '{} <span class="app-waiting-count">{}</span>'
+    return markupsafe.Markup(pattern).format(text, number)
 
 
 @functools.cache

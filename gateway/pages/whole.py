@@ -7,7 +7,18 @@ from collections.abc import Callable
 import flask
 
 from gateway import tokens
-from gateway.pages import development, hours, links, listings, sign_in, start, static
+from gateway.pages import (
+    development,
+    exchanges,
+    hours,
+    links,
+    listings,
+    requests,
+    sign_in,
+    start,
+    static,
+    waiting,
+)
 from gateway.pages.openid import Client
 from gateway.settings import Settings
 
@@ -16,6 +27,9 @@ AREAS = (
     sign_in.routes,
     listings.routes,
     hours.routes,
+    requests.routes,
+    exchanges.routes,
+    waiting.routes,
 )
 """A new area is one line here."""
 

@@ -67,7 +67,32 @@ TRANSFERS: Mapping[str, tuple[str, str]] = {
 
 SAID: Mapping[str, str] = {
     "signed-out": "You are signed out.",
+    "joined": "You have joined.",
+    "changed": "Your profile is changed.",
+    "e-mails-changed": "What you get by e-mail is changed.",
+    "left": "You have left, and what was held about you is erased.",
+    "published": "It is published: others can find it now.",
+    "listing-changed": "It is changed.",
+    "listing-pause": "It is paused: nobody finds it until you show it again.",
+    "listing-renew": "It is shown for another 90 days.",
+    "listing-close": "It is closed.",
     "signed-out-everywhere": "You are signed out on every device.",
+    "asked": "It is on its way. You will hear as soon as there is an answer.",
+    "step-accept": "You said yes.",
+    "step-confirm": "You confirmed it.",
+    "step-correct": "You said how long it took.",
+    "step-ask_fund": "You asked the community fund.",
+    "step-reschedule": "The time is set.",
+    "step-done": "You said that it took place.",
+    "step-amend": "You suggested a change.",
+    "step-decline": "You said no.",
+    "step-withdraw": "You took it back.",
+    "step-no_show": "You said that you did not meet.",
+    "step-cancel": "You cancelled it.",
+    "step-dispute": "You said that you do not agree. A representative will decide.",
+    "step-resolve": "You decided.",
+    "step-reverse": "You asked for it to be undone.",
+    "step-thank": "You said thank you.",
 }
 """What a page says first about what was just done, by the word in its address."""
 

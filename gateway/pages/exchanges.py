@@ -1,0 +1,219 @@
+"""Exchanges: one's own in a list, each on its page, and every step of their life."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+from uuid import UUID
+
+import flask
+from werkzeug import wrappers
+
+from gateway import asking, funding, names
+from gateway.pages import (
+    calendar,
+    fields,
+    links,
+    render,
+    return_help,
+    steps,
+    story,
+    tasks,
+    turns,
+    words,
+)
+from gateway.pages.area import Area
+from gateway.pages.forms import Form
+from gateway.pages.steps import STEPS, Step, StepForm
+
+routes = Area("exchanges")
+
+AT_ONCE = 20
+"""Exchanges on one page of the list."""
+LEDGER = "ledger"
+LEDGER_ANSWERS = 1.0
+"""Seconds a step waits for the ledger, which answers in a twentieth of that: long enough to
+show people what came of it, short enough to go on without."""
+LOOK_AGAIN = 0.04
+
+
+class Filter(Form):
+    """Which of one's exchanges are wanted."""
+
+    role = fields.Choice(
+        "Show", choices={"": "All", "giver": "Help I give", "receiver": "Help I receive"}
+    )
+    state = fields.Pick("State", choices={"": "All states", **words.EXCHANGE_STATES})
+
+
+@routes.get(links.EXCHANGES)
+def mine() -> wrappers.Response:
+    """One's own exchanges, the newest first, under what they need."""
+    given = flask.request.args
+    form = Filter(given if {"role", "state"} & given.keys() else None)
+    if not form.validate():
+        return render.page("exchanges/mine.html", "My exchanges", form=form, groups=[])
+    cursor, wanted = given.get("cursor"), {"role": form.role.data, "state": form.state.data}
+    found = asking.ask(
+        "exchanges", "exchanges", mine=form.role.data or True, state=form.state.data or None,
+        limit=AT_ONCE, cursor=cursor,
+    )  # fmt: skip
+    following = found["next"]
+    return render.page(
+        "exchanges/mine.html",
+        "My exchanges",
+        form=form,
+        groups=_grouped(names.in_exchanges(found["items"])),
+        first=links.with_query(links.EXCHANGES, **wanted) if cursor else None,
+        next=following and links.with_query(links.EXCHANGES, **wanted, cursor=following),
+    )
+
+
+def _grouped(found: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    me = str(asking.caller().id)
+    told = [shown(each, me) for each in found]
+    groups = [
+        (title, [each for each in told if each["turn"].group == group])
+        for group, title in turns.GROUPS.items()
+    ]
+    return [(title, some) for title, some in groups if some]
+
+
+def shown(found: dict[str, Any], me: str) -> dict[str, Any]:
+    """An exchange with what a reader is told of it."""
+    turn = turns.turn(found, me, tasks.now())
+    primary = STEPS[turn.primary] if turn.primary else None
+    return {
+        **found,
+        "heading": turns.heading(found, me),
+        "turn": turn,
+        "key": str(uuid.uuid4()),
+        "primary": primary and _offered(turn.primary or "", primary, found, me),
+    }
+
+
+def _offered(name: str, step: Step, found: dict[str, Any], me: str) -> dict[str, Any]:
+    return {
+        "label": step.said(step.label, found, me),
+        "path": links.step(found["id"], name),
+        "one_press": step.asks_nothing,
+    }
+
+
+@routes.get(f"{links.EXCHANGES}/<uuid:exchange_id>")
+def exchange(exchange_id: UUID) -> wrappers.Response:
+    """One exchange: what is next, what one may do, what was agreed, and the story so far."""
+    found, me = _found(exchange_id), str(asking.caller().id)
+    told = shown(found, me)
+    return render.page(
+        "exchanges/exchange.html",
+        found["title"],
+        exchange=told,
+        side=turns.side(found, me),
+        others=_others(told, me),
+        calendar=calendar.offered(found) and turns.side(found, me),
+        credits=_credits(found, me),
+        story=story.so_far(found, me),
+        thanks=[_thanked(each, found, me) for each in found["thanks"]],
+        back=return_help.of(found, me),
+    )
+
+
+def _found(exchange_id: UUID) -> dict[str, Any]:
+    asked = asking.ask("exchanges", "exchange", exchange_id=str(exchange_id))
+    return names.in_exchanges([asked])[0]
+
+
+def _others(told: dict[str, Any], me: str) -> list[dict[str, Any]]:
+    """The steps beneath the one that leads on; with no such, all of them."""
+    wanted = [name for name in steps.possible(told, me) if name != told["turn"].primary]
+    return [_offered(name, STEPS[name], told, me) for name in wanted]
+
+
+def _credits(found: dict[str, Any], me: str) -> dict[str, Any] | None:
+    """Before it is booked, how it compares with what the one who pays has."""
+    if found["state"] != "requested" or turns.side(found, me) != "receiver":
+        return None
+    return funding.of(found["minutes"], funding.WHEN_ASKED)
+
+
+def _thanked(each: dict[str, Any], found: dict[str, Any], me: str) -> dict[str, Any]:
+    side = turns.side(found, each["author_id"])
+    who = "You" if each["author_id"] == me else turns.name(found, side or "receiver")
+    return {**each, "who": turns.opening(who)}
+
+
+@routes.get(f"{links.EXCHANGES}/<uuid:exchange_id>/calendar.ics")
+def entry(exchange_id: UUID) -> wrappers.Response:
+    """The exchange for one's calendar; once called off, what takes it out again."""
+    found, me = _found(exchange_id), str(asking.caller().id)
+    if not calendar.offered(found) or turns.side(found, me) is None:
+        flask.abort(404)
+    link = f"{asking.door().settings.public_url}{links.exchange(found['id'])}"
+    method, content = calendar.entry(found, me, link, tasks.now())
+    answer = flask.Response(
+        content, content_type=f"{calendar.KIND}; method={method}; charset=utf-8"
+    )
+    answer.headers["Content-Disposition"] = 'attachment; filename="exchange.ics"'
+    return answer
+
+
+@routes.route(f"{links.EXCHANGES}/<uuid:exchange_id>/<name>", methods=["GET", "POST"])
+def step(exchange_id: UUID, name: str) -> wrappers.Response:
+    """Take a step; a form that came too late is shown again beside what stands now."""
+    taken = STEPS.get(name)
+    if taken is None:
+        flask.abort(404)
+    found, me = _found(exchange_id), str(asking.caller().id)
+    filled = {each: found[each] for each in taken.filled}
+    form = taken.form(flask.request.form, version=found["version"], **filled)
+    if flask.request.method == "POST":
+        if form.send(lambda: _tell(found, taken, form)):
+            _wait_for_ledger(form.answer)
+            return flask.redirect(links.after(links.exchange(found["id"]), f"step-{name}"), 303)
+        found = _found(exchange_id)
+        form.version.data = str(found["version"])  # whoever sends it again has seen this one
+    return _step_page(found, me, name, form)
+
+
+def _tell(found: dict[str, Any], taken: Step, form: StepForm) -> dict[str, Any]:
+    answer: dict[str, Any] = asking.tell(
+        "exchanges",
+        "act",
+        exchange_id=found["id"],
+        action=taken.action,
+        body=form.body(found),
+        expected_version=form.expected_version(),
+    )
+    return answer
+
+
+def _wait_for_ledger(answer: dict[str, Any]) -> None:
+    """Let the next page show what the ledger said, if it says so in a moment."""
+    deadline = time.monotonic() + LEDGER_ANSWERS
+    while answer["next_actor"] == LEDGER and time.monotonic() < deadline:
+        time.sleep(LOOK_AGAIN)
+        answer = asking.ask("exchanges", "exchange", exchange_id=answer["id"])
+
+
+def _step_page(found: dict[str, Any], me: str, name: str, form: StepForm) -> wrappers.Response:
+    taken = STEPS[name]
+    possible = name in steps.possible(found, me)
+    if not possible and not form.problems:
+        form.refusals.append(steps.GONE_ON)
+    return render.page(
+        "exchanges/step.html",
+        taken.said(taken.title, found, me),
+        exchange=shown(found, me),
+        form=form,
+        possible=possible,
+        asked=[field for field in form if field.name != "version"],
+        written=[each for each in (form.data.get("reason"), form.data.get("message")) if each],
+        changed=form.stale or not possible,
+        step={
+            "title": taken.said(taken.title, found, me),
+            "explain": taken.said(taken.explain, found, me),
+            "button": taken.said(taken.button, found, me),
+        },
+    )

@@ -92,7 +92,12 @@ def test_a_broker_that_is_away_is_asked_several_times_a_second(monkeypatch):
     tries = []
     made = link.Link(NOBODY, "test", "in")
     serve = made._serve
-    monkeypatch.setattr(made, "_serve", lambda connection: tries.append(1) or serve(connection))
+
+    def tried(connection):
+        tries.append(connection)
+        serve(connection)
+
+    monkeypatch.setattr(made, "_serve", tried)
     running = eventlet.spawn(made.run)
     with eventlet.Timeout(1.9, AssertionError(f"{tries}")):
         eventually(lambda: len(tries) == 4)

@@ -80,8 +80,9 @@ class Client:
                 answer = self.connection.getresponse()
                 text = answer.read()
                 self.outcome.calls += 1
-                if answer.status not in (429, 503):
-                    return answer.status, json.loads(text) if text else None
+                found = json.loads(text) if text else None
+                if answer.status not in (429, 503) and not _is_running(found):
+                    return answer.status, found
             except AWAY:
                 self.connection.close()
             self.outcome.tried_again += 1
@@ -99,6 +100,11 @@ class Client:
             if (again, second.get("id")) != (status, answer.get("id")):
                 self.outcome.wrong.append(f"{path}: {status} then {again}")
         return status, answer
+
+
+def _is_running(answer: Any) -> bool:
+    """Whether the same request, given up by a server that stood still, is at work after all."""
+    return isinstance(answer, dict) and answer.get("code") == "idempotency_still_running"
 
 
 class Pair:

@@ -171,7 +171,7 @@ class Relay:
         self.regions, self.batch, self.poll = list(regions), batch, poll
         self.stopping = False
         self._fresh: list[Outgoing] = []
-        self._look = True
+        self._look, self._next_look = True, 0.0
         self._wake = Event()
 
     def announce(self, said: Sequence[Outgoing]) -> None:
@@ -201,7 +201,7 @@ class Relay:
     def run(self) -> None:
         """Publish until ``stop``; body of a greenlet. It never raises."""
         while not self.stopping:
-            self._look |= not self._announced()
+            self._await_announcement()
             try:
                 while self.round():
                     pass
@@ -210,14 +210,17 @@ class Relay:
                 log.warning("outbox out of reach", reason=type(error).__name__)
                 eventlet.sleep(min(self.poll, 1.0))
 
-    def _announced(self) -> bool:
-        """Wait for an announcement; whether one came before it was time to look."""
-        came = False
-        with eventlet.Timeout(self.poll, False):
+    def _await_announcement(self) -> None:
+        """Wait until something was announced, or it is time to look."""
+        with eventlet.Timeout(max(0.0, self._next_look - time.monotonic()), False):
             self._wake.wait()
-            came = True
         self._wake = Event()
-        return came
+
+    @property
+    def _looks(self) -> bool:
+        """Whether to look into the outbox: when asked to, and every so often, however much is
+        announced meanwhile: what another process left there is known to nobody here."""
+        return self._look or time.monotonic() >= self._next_look
 
     def round(self) -> bool:
         """Publish one batch; whether more is to be expected at once.
@@ -226,7 +229,7 @@ class Relay:
             psycopg.Error, psycopg_pool.PoolTimeout: the database is away; what was
                 published and not removed is published again.
         """
-        if not self.publisher.link.takes or not (self._look or self._fresh):
+        if not self.publisher.link.takes or not (self._fresh or self._looks):
             return False
         with self.database.pool.connection() as conn:
             rows = self._taken_in_hand(conn)
@@ -259,9 +262,10 @@ class Relay:
         Whatever was announced is in the outbox too, so a look makes it known again.
         """
         fresh, self._fresh = self._fresh, []
-        if not self._look:
+        if not self._looks:
             mine = lock(conn, [event.id for event in fresh])
             return [event for event in fresh if event.id in mine]
+        self._next_look = time.monotonic() + self.poll
         self._look = False  # what is announced from now on may be too late for this look
         chosen = choose(conn, self.regions, self.batch)
         if chosen:

@@ -1,10 +1,14 @@
 """The relay's choice: oldest first, region by region, never what another relay has in hand."""
 
+import datetime
+
+import eventlet
 import psycopg
 import pytest
 
-from services.bus import relay
-from services.bus.transaction import Database
+from services.bus import envelope, relay, said
+from services.bus.transaction import Database, new_id
+from tests.bus import running
 from tests.bus.echo import Said
 
 REGIONS = ("london", "north-west")
@@ -76,3 +80,29 @@ def test_two_relays_never_have_the_same_row_in_hand(database):
 def test_a_contract_refuses_a_body_that_lacks_a_field(database):
     with pytest.raises(ValueError, match="word"), database.transaction() as tx:
         tx.emit(Said, region="london", subject="x", data={})
+
+
+def test_what_another_process_left_is_published_however_much_is_announced(bus, place):
+    left = envelope_of("left behind")
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        said.keep(conn, [left])
+
+    def talk_on():
+        with bus.transaction() as tx:
+            tx.emit(Said, region="london", subject="x", data={"word": "more"})
+        eventlet.sleep(0)
+        return words(place, "left behind")
+
+    running.eventually(talk_on)
+
+
+def envelope_of(word):
+    return envelope.outgoing(
+        event_id=new_id(), schema=Said, region="london", subject="x",
+        time=datetime.datetime.now(datetime.UTC), correlation_id="c", data={"word": word},
+    )  # fmt: skip
+
+
+def words(place, word):
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        return conn.execute("select word from heard where word = %s", [word]).fetchall()

@@ -60,7 +60,13 @@ class Form(wtforms.Form):
         return True
 
     def take(self, refused: RpcError) -> None:
-        """Show a service's refusal at the fields it is about, or above them all."""
+        """Show a service's refusal at the fields it is about, or above them all.
+
+        After a refusal for being stale, the version becomes the newest: who sends again
+        has been told.
+        """
+        if refused.code == STALE and "version" in self._fields:
+            self._fields["version"].data = refused.detail.get("version")
         told = refused.detail.get("errors")
         for each in told if isinstance(told, list) else []:
             field = self._named(str(each.get("pointer", "")))

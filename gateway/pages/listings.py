@@ -9,7 +9,7 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking, funding, names
-from gateway.pages import fields, links, render, words
+from gateway.pages import fields, links, own_listings, render, words
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 
@@ -33,6 +33,12 @@ class Search(Form):
     category = fields.Pick("Area", choices={"": "All areas", **words.CATEGORIES})
     region = fields.Pick("Region", choices={"": "All regions", **words.REGIONS})
     online = fields.Tick("Only what can take place online")
+    pathway = fields.Pick("Pathway", choices={"": "All pathways", **words.PATHWAYS})
+    skill = fields.Text(
+        "Skill",
+        fields.at_most(100, "Skill"),
+        hint="Exactly as the other wrote it",
+    )
 
 
 @routes.get(links.FIND)
@@ -52,6 +58,8 @@ def find() -> wrappers.Response:
         form=form,
         width="full",
         found=names.in_listings(found["items"]),
+        more=bool(wanted.get("pathway") or wanted.get("skill")),
+        narrowed=len(wanted) > 1,
         first=links.with_query(links.FIND, **query) if cursor else None,
         next=found["next"] and links.with_query(links.FIND, **query, cursor=found["next"]),
     )
@@ -69,6 +77,7 @@ def listing(listing_id: UUID) -> wrappers.Response:
         listing=found,
         mine=mine,
         credits=None if mine else _credits(found),
+        actions=own_listings.actions(found) if mine else (),
     )
 
 

@@ -1,0 +1,57 @@
+"""People as members see each other: what they offer and ask for, never how to reach them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+from uuid import UUID
+
+import flask
+from werkzeug import wrappers
+
+from gateway import asking
+from gateway.pages import links, render
+from gateway.pages.area import Area
+
+routes = Area("people")
+
+MOST = 50
+"""Listings of one person shown."""
+
+
+@routes.get("/members/<uuid:member_id>")
+def person(member_id: UUID) -> wrappers.Response:
+    """Somebody's page; one's own is the profile."""
+    if member_id == asking.caller().id:
+        return flask.redirect(links.PROFILE, 303)
+    found = asking.ask("members", "get", member_id=str(member_id))
+    listings = _open_listings_of(member_id, found["region"])
+    return render.page(
+        "people/person.html",
+        found["name"],
+        person=found,
+        offers=[each for each in listings if each["kind"] == "offer"],
+        requests=[each for each in listings if each["kind"] == "request"],
+    )
+
+
+def _open_listings_of(member_id: UUID, region: str) -> list[dict[str, Any]]:
+    """What somebody offers and asks for now, which every member may see.
+
+    Search cannot be asked by owner yet, but everybody can list their own: so it is asked
+    as its owner would, for what is open only.
+    """
+    asker = dataclasses.replace(
+        asking.caller(), id=member_id, region=region, roles=frozenset(), organisation=None
+    )
+    answer: dict[str, Any] = asking.door().bus.call(
+        "exchanges",
+        "listings",
+        caller=asker,
+        correlation_id=flask.g.correlation_id,
+        mine=True,
+        state="open",
+        limit=MOST,
+    )
+    found: list[dict[str, Any]] = answer["items"]
+    return found

@@ -72,7 +72,7 @@ def mine() -> wrappers.Response:
 
 def _grouped(found: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
     me = str(asking.caller().id)
-    told = [shown(each, me) for each in found]
+    told = numbered(found, me)
     groups = [
         (title, [each for each in told if each["turn"].group == group])
         for group, title in turns.GROUPS.items()
@@ -80,21 +80,34 @@ def _grouped(found: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]
     return [(title, some) for title, some in groups if some]
 
 
+def numbered(found: list[dict[str, Any]], me: str) -> list[dict[str, Any]]:
+    """The exchanges of a list, each with its place, which tells alike ones apart."""
+    return [{**shown(each, me), "number": place} for place, each in enumerate(found, 1)]
+
+
 def shown(found: dict[str, Any], me: str) -> dict[str, Any]:
-    """An exchange with what a reader is told of it."""
+    """An exchange with what a reader is told of it, and the one step that leads on."""
     turn = turns.turn(found, me, tasks.now())
-    primary = STEPS[turn.primary] if turn.primary else None
+    primary = turn.primary or _kindness(found, me)
     return {
         **found,
         "heading": turns.heading(found, me),
         "turn": turn,
         "key": str(uuid.uuid4()),
-        "primary": primary and _offered(turn.primary or "", primary, found, me),
+        "primary": _offered(primary, STEPS[primary], found, me) if primary else None,
     }
+
+
+def _kindness(found: dict[str, Any], me: str) -> str | None:
+    """Nobody must say thank you; on the page of what took place it is what comes next."""
+    if "thanks" not in found or "thank" not in steps.possible(found, me):
+        return None
+    return "thank"
 
 
 def _offered(name: str, step: Step, found: dict[str, Any], me: str) -> dict[str, Any]:
     return {
+        "name": name,
         "label": step.said(step.label, found, me),
         "path": links.step(found["id"], name),
         "one_press": step.asks_nothing,
@@ -127,7 +140,8 @@ def _found(exchange_id: UUID) -> dict[str, Any]:
 
 def _others(told: dict[str, Any], me: str) -> list[dict[str, Any]]:
     """The steps beneath the one that leads on; with no such, all of them."""
-    wanted = [name for name in steps.possible(told, me) if name != told["turn"].primary]
+    leads_on = told["primary"] and told["primary"]["name"]
+    wanted = [name for name in steps.possible(told, me) if name != leads_on]
     return [_offered(name, STEPS[name], told, me) for name in wanted]
 
 

@@ -19,5 +19,5 @@ def waiting() -> wrappers.Response:
     return render.page(
         "exchanges/waiting.html",
         "Waiting on you",
-        found=[exchanges.shown(each, me) for each in found],
+        found=exchanges.numbered(found, me),
     )

@@ -9,8 +9,6 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.visiting import eventually
-
 TITLE = re.compile(r"(Error: )?[^–]+ – Talent Timebank – NHS")
 WIDTHS = (360, 768, 1280)
 """A phone, a tablet, a desk: pixels."""

@@ -36,6 +36,9 @@ LEDGER_ANSWERS = 1.0
 """Seconds a step waits for the ledger, which answers in a twentieth of that: long enough to
 show people what came of it, short enough to go on without."""
 LOOK_AGAIN = 0.04
+JUDGED = ("resolve", "reverse")
+"""Steps of a third person, who is told all there is to know."""
+_SAID_OF_A_STEP = ("title", "explain", "button")
 
 
 class Filter(Form):
@@ -214,20 +217,18 @@ def _wait_for_ledger(answer: dict[str, Any]) -> None:
 def _step_page(found: dict[str, Any], me: str, name: str, form: StepForm) -> wrappers.Response:
     taken = STEPS[name]
     possible = name in steps.possible(found, me)
-    if not possible and not form.problems:
-        form.refusals.append(steps.GONE_ON)
+    if not possible:
+        form.refusals = [steps.GONE_ON]
+    texts = {each: taken.said(getattr(taken, each), found, me) for each in _SAID_OF_A_STEP}
     return render.page(
         "exchanges/step.html",
-        taken.said(taken.title, found, me),
+        texts["title"],
         exchange=shown(found, me),
         form=form,
         possible=possible,
-        asked=[field for field in form if field.name != "version"],
-        written=[each for each in (form.data.get("reason"), form.data.get("message")) if each],
+        asked=form.asked(),
+        answers=form.answers(),
         changed=form.stale or not possible,
-        step={
-            "title": taken.said(taken.title, found, me),
-            "explain": taken.said(taken.explain, found, me),
-            "button": taken.said(taken.button, found, me),
-        },
+        judging=name in JUDGED,
+        step=texts,
     )

@@ -34,6 +34,15 @@ class StepForm(Form):
         said = {name: field.data for name, field in self._fields.items() if name != "version"}
         return {name: value for name, value in said.items() if value not in (None, "")}
 
+    def asked(self) -> list[Any]:
+        """The fields people fill in."""
+        return [field for name, field in self._fields.items() if name != "version"]
+
+    def answers(self) -> list[tuple[str, str]]:
+        """What was asked and answered, in words, for when it cannot be sent any more."""
+        given = [(field, field.data) for field in self.asked() if field.data]
+        return [(field.label.text, _in_words(field, data)) for field, data in given]
+
     def take(self, refused: RpcError) -> None:
         field = self._fields.get(str(refused.detail.get("field", "")))
         if field is not None:
@@ -46,6 +55,12 @@ class StepForm(Form):
             self.stale = True
 
     stale = False
+
+
+def _in_words(field: Any, data: Any) -> str:
+    if isinstance(field, moments.Moment):
+        return words.day_and_time(data)
+    return words.duration(data) if isinstance(field, fields.Minutes) else str(data)
 
 
 class Reason(StepForm):

@@ -25,13 +25,13 @@ class Request(steps.StepForm):
         "How much time?", fields.required("Choose how much time"), most=contract.MINUTES_MAX
     )
     message = fields.Words(
-        "Your message. You can leave this empty",
+        "Your message",
         fields.at_most(shapes.LONGEST_MESSAGE, "Your message"),
-        hint=f"Say in a few words what it is about. {steps.NO_PATIENTS}",
+        hint=f"Say in a few words what it is about, or leave it empty. {steps.NO_PATIENTS}",
     )
     starts_at = moments.Moment(
-        "When would suit you? You can leave this empty",
-        hint=f"{steps.WHEN_HINT}. You can agree a time later too",
+        "When would suit you?",
+        hint=f"You can leave this empty and agree a time later. {steps.WHEN_HINT}",
     )
 
 

@@ -67,9 +67,9 @@ class Reason(StepForm):
     """Why, if somebody likes to say."""
 
     reason = fields.Words(
-        "Why? You do not have to say",
+        "Why?",
         fields.at_most(shapes.LONGEST_REASON, "What you write"),
-        hint=f"The other person can read it. {NO_PATIENTS}",
+        hint=f"You do not have to say. The other person can read it. {NO_PATIENTS}",
     )
 
 
@@ -88,7 +88,7 @@ class Amendment(StepForm):
     """Other minutes, another time, or both."""
 
     minutes = fields.Minutes("How long?", most=contract.MINUTES_MAX)
-    starts_at = moments.Moment("When? You can leave this empty", hint=WHEN_HINT)
+    starts_at = moments.Moment("When?", hint=f"You can leave this empty. {WHEN_HINT}")
 
     def body(self, found: turns.Found) -> dict[str, Any]:
         """Without the time when its boxes stand as they were: they show no seconds."""
@@ -216,7 +216,7 @@ STEPS: Mapping[str, Step] = {
     ),
     "amend": Step(
         "amend", "Suggest other minutes or another time", "Suggest a change",
-        "{other} is asked to agree. What is booked is let go until then.", "Send", Amendment,
+        "{other} is asked to agree. A booking is let go until then.", "Send", Amendment,
         ("minutes", "starts_at"),
     ),
     "decline": Step(

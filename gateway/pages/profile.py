@@ -155,7 +155,7 @@ def download() -> wrappers.Response:
 @routes.route(links.PROFILE_LEAVE, methods=["GET", "POST"])
 def leave() -> wrappers.Response:
     """Leave: open exchanges are cancelled, the person is erased, the hours stay."""
-    form = Leave(flask.request.form)
+    form = Leave(flask.request.form, choice="fund")
     if flask.request.method == "POST" and form.send(
         lambda: asking.tell("members", "leave", choice=form.choice.data)
     ):

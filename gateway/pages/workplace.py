@@ -19,6 +19,8 @@ AT_ONCE = 8
 """Organisations to choose from: what fits on a phone."""
 LONGEST_QUESTION = 100
 SHORTEST_WORD = 4
+MOST_WORDS = 3
+"""Searched for one by one where the whole is not found."""
 
 _EVERYWHERE = frozenset(
     {"care", "community", "foundation", "general", "health", "healthcare", "hospital"}
@@ -48,7 +50,10 @@ class Workplace(Form):
 
     def __init__(self, given: Any = None, **known: Any) -> None:
         super().__init__(given, **known)
-        places = _places(self._typed) if given and self._typed else []
+        places = _search(self._typed) if given and self._typed else []
+        self.certain = len(places) == 1
+        if given and not places:
+            places = _alike(self._typed)
         self.places = {each["code"]: each for each in places}
         self.found.choices = {
             **{code: f"{each['name']} ({code})" for code, each in self.places.items()},
@@ -97,22 +102,21 @@ class Workplace(Form):
         for code, each in self.places.items():
             if typed.casefold() in (code.casefold(), each["name"].casefold()):
                 return code
-        return next(iter(self.places)) if len(self.places) == 1 else None
+        return next(iter(self.places)) if self.certain else None
 
 
-def _places(typed: str) -> list[dict[str, Any]]:
-    """Organisations that may be meant: by the whole text, else by its telling words."""
-    found = _search(typed)
-    if found:
-        return found[:AT_ONCE]
+def _alike(typed: str) -> list[dict[str, Any]]:
+    """Organisations that share a telling word with what was typed: to be asked about."""
     telling = [
         each
         for each in re.findall(rf"[^\W\d_]{{{SHORTEST_WORD},}}", typed)
         if each.casefold() not in _EVERYWHERE
     ]
     known: dict[str, dict[str, Any]] = {}
-    for word in telling[:3]:
-        known.update({each["code"]: each for each in _search(word)})
+    for word in telling[:MOST_WORDS]:
+        whole = re.compile(rf"\b{word}\b", re.IGNORECASE)
+        found = [each for each in _search(word) if whole.search(each["name"])]
+        known.update({each["code"]: each for each in found})
     return list(known.values())[:AT_ONCE]
 
 

@@ -1,0 +1,64 @@
+"""People as members see each other, and the first of them somebody new is shown."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.local.installation import Installation
+from tests.pages.conftest import BrowserOf
+from tests.pages.newcomers import Visitor, somebody_new
+from tests.pages.seeing import Seeing
+
+
+@pytest.fixture(scope="module")
+def member(filled: Installation) -> Visitor:
+    found = Visitor(filled.gateway_url, somebody_new())
+    found.join(offers="Interview practice for a new post", wants="Pivot tables")
+    return found
+
+
+def test_somebodys_page_shows_what_they_offer_and_no_address(
+    browser_of: BrowserOf, seen: Seeing
+) -> None:
+    page = browser_of("asha.invented@dev.nhs.uk")
+    page.goto("/listings?q=pivot")
+    page.get_by_role("link", name="Pivot tables without fear").first.click()
+    page.get_by_role("link", name="Ben Invented").click()
+    expect(page.get_by_role("link", name="Pivot tables without fear")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Spreadsheets")
+    assert "@" not in page.get_by_role("main").inner_text()
+    seen(page, "person")
+
+
+def test_somebodys_page_needs_the_reader_to_be_let_in(
+    filled: Installation, member: Visitor
+) -> None:
+    waiting = Visitor(filled.gateway_url, somebody_new("example.org"))
+    waiting.join(region="london", organisation="")
+    me = member.open("/profile/download").json()["profile"]
+    assert waiting.open(f"/members/{me['id']}").status_code == 403
+    assert member.open(f"/members/{me['id']}").url.endswith("/profile")
+
+
+def test_the_first_screen_shows_different_people_each_with_the_reason(member: Visitor) -> None:
+    page = member.open("/first").text
+    helped_by, _, helps = page.partition("You could help them")
+    assert "You would like: Pivot tables" in helped_by
+    assert "You can help with: Interview practice for a new post" in helps
+    for half in (helped_by, helps):
+        asked = re.findall(r'href="(/listings/[0-9a-f-]{36}/ask)"', half)
+        reasons = re.findall(r"<strong>", half)
+        assert 1 <= len(asked) == len(set(asked)) == len(reasons) <= 3
+    assert helped_by.count("/ask") == 3
+    people = re.findall(r"Ask ([^<]+)<span", helped_by)
+    assert len(set(people)) == 3
+
+
+def test_the_first_screen_never_shows_ones_own_offers(filled: Installation) -> None:
+    lonely = Visitor(filled.gateway_url, somebody_new())
+    first = lonely.join(offers="Glockenspiel", wants="Glockenspiel", publish="yes")
+    assert "Glockenspiel" in lonely.open("/listings/mine").text
+    assert ">Glockenspiel<" not in first.text

@@ -9,7 +9,7 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking, funding, names
-from gateway.pages import fields, links, own_listings, render, words
+from gateway.pages import fields, links, own_listings, render, titles, words
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 
@@ -57,7 +57,7 @@ def find() -> wrappers.Response:
         "Find",
         form=form,
         width="full",
-        found=names.in_listings(found["items"]),
+        found=titles.told_apart(names.in_listings(found["items"])),
         more=bool(wanted.get("pathway") or wanted.get("skill")),
         narrowed=len(wanted) > 1,
         first=links.with_query(links.FIND, **query) if cursor else None,

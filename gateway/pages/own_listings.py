@@ -10,7 +10,7 @@ from werkzeug import wrappers
 from wtforms import validators
 
 from gateway import asking
-from gateway.pages import fields, lines, links, render, words
+from gateway.pages import fields, lines, links, render, titles, words
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from gateway.problems import Problem
@@ -106,7 +106,7 @@ def mine() -> wrappers.Response:
     return render.page(
         "own-listings/mine.html",
         "My offers and requests",
-        found=found["items"],
+        found=titles.told_apart(found["items"]),
         first=links.MY_LISTINGS if cursor else None,
         next=found["next"] and links.with_query(links.MY_LISTINGS, cursor=found["next"]),
     )

@@ -10,7 +10,7 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking
-from gateway.pages import links, render
+from gateway.pages import links, render, titles
 from gateway.pages.area import Area
 
 routes = Area("people")
@@ -25,7 +25,7 @@ def person(member_id: UUID) -> wrappers.Response:
     if member_id == asking.caller().id:
         return flask.redirect(links.PROFILE, 303)
     found = asking.ask("members", "get", member_id=str(member_id))
-    listings = _open_listings_of(member_id, found["region"])
+    listings = titles.told_apart(_open_listings_of(member_id, found["region"]))
     return render.page(
         "people/person.html",
         found["name"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -57,8 +58,23 @@ def test_the_first_screen_shows_different_people_each_with_the_reason(member: Vi
     assert len(set(people)) == 3
 
 
+def test_no_two_links_read_the_same_where_people_wrote_the_same(filled: Installation) -> None:
+    twice = Visitor(filled.gateway_url, somebody_new())
+    twice.join()
+    for _ in range(2):
+        twice.send("/listings/new", title="Ocarina", description="x", minutes="60", where="online")
+    reader = Visitor(filled.gateway_url, "asha.invented@dev.nhs.uk")
+    me = twice.open("/profile/download").json()["profile"]["id"]
+    pages = [twice.open("/listings/mine"), reader.open(f"/members/{me}")]
+    pages.append(reader.open("/listings?q=ocarina"))
+    for page in pages:
+        links = re.findall(r'<a [^>]*href="/listings/[^"]*">(Ocarina.*?)</a>', page.text, re.DOTALL)
+        assert len(links) >= 2
+        assert len(set(links)) == len(links)
+
+
 def test_the_first_screen_never_shows_ones_own_offers(filled: Installation) -> None:
-    lonely = Visitor(filled.gateway_url, somebody_new())
-    first = lonely.join(offers="Glockenspiel", wants="Glockenspiel", publish="yes")
-    assert "Glockenspiel" in lonely.open("/listings/mine").text
-    assert ">Glockenspiel<" not in first.text
+    lonely, skill = Visitor(filled.gateway_url, somebody_new()), uuid.uuid4().hex
+    first = lonely.join(offers=skill, wants=skill, publish="yes")
+    assert skill in lonely.open("/listings/mine").text
+    assert skill not in first.text

@@ -83,6 +83,8 @@ def test_asking_in_every_state(browser_of: BrowserOf, seen: Seeing, pair: Two) -
     page.goto(f"/listings/{long}/ask")
     says(page, "8 hours is more than you have: 4 hours more would do.")
     seen(page, "exchanges-ask-too-little")
+    press(page, "Ask for this")
+    says(page, "you have 4 hours to spend, 4 hours too little.")
     wanted = listed(pair.giver, "Somebody to explain audits to me", "request")
     page.goto(f"/listings/{wanted}/ask")
     press(page, "Offer to help")

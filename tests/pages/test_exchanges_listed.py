@@ -1,4 +1,4 @@
-"""My exchanges by role, state and page, and each of them as a file for a calendar."""
+"""My exchanges by role, state and page, what each offers, and each as a file for a calendar."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import icalendar
 import pytest
 
 from deploy.local.installation import Installation
-from gateway.pages import exchanges
+from gateway.pages import exchanges, steps
 from tests.pages.helping import Two, Visit, listed, two
 
 _ENTRY = re.compile(r'<h3[^>]*><a href="/exchanges/([0-9a-f-]{36})"')
+_STEP = re.compile(r'(?:href|action)="/exchanges/[0-9a-f-]{36}/([a-z_]+)"')
 _NEXT = re.compile(r'href="(/exchanges\?[^"]*cursor=[^"]+)"')
 
 
@@ -80,3 +81,28 @@ def test_the_calendar_file_follows_the_exchange_and_takes_it_out_again(pair: Two
     assert before["UID"] == after["UID"]
     assert before["SEQUENCE"] < after["SEQUENCE"]
     assert visit.get(f"/exchanges/{pair.asked(minutes=15)['id']}/calendar.ics").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["requested", "booked", "awaiting_confirmation", "settled"])
+def test_a_page_offers_every_step_that_is_allowed_and_no_other(pair: Two, state: str) -> None:
+    found = in_state(pair, state)
+    path = f"/exchanges/{found['id']}"
+    for person in (pair.giver, pair.receiver):
+        visit, allowed = Visit.of(person), person.get(f"/v1{path}")["allowed"]
+        offered = _STEP.findall(visit.get(path).text)
+        assert len(offered) == len(set(offered))
+        assert {steps.STEPS[each].action for each in offered} == set(allowed)
+        for name in steps.STEPS:
+            page = visit.get(f"{path}/{name}")
+            assert page.status_code == (200 if name in offered else 422), (state, name)
+
+
+def in_state(pair: Two, state: str) -> dict[str, Any]:
+    if state == "requested":
+        return pair.asked()
+    if state == "settled":
+        return pair.settled()
+    booked = pair.accepted()
+    if state == "awaiting_confirmation":
+        pair.giver.act(booked["id"], "done", minutes=45)
+    return pair.reached(booked["id"], state)

@@ -59,7 +59,6 @@ def test_offering_changing_pausing_and_closing(browser_of: BrowserOf, seen: Seei
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bees on our roof")
     page.get_by_role("button", name="Pause it").click()
     expect(page.get_by_role("alert")).to_contain_text("It is paused")
-    seen(page, "listing-paused")
     page.get_by_role("button", name="Show it for 90 days from today").click()
     page.get_by_role("button", name="Close it").click()
     seen(page, "listing-close")
@@ -151,6 +150,9 @@ def test_who_waits_to_be_let_in_finds_and_asks_but_does_not_publish(
     waiting.join(region="london", organisation="")
     found = waiting.open("/listings?q=pivot+tables")
     assert "Pivot tables without fear" in found.text
+    (offer,) = set(re.findall(r'href="(/listings/[0-9a-f-]{36})">Pivot tables', found.text))
+    asked = waiting.send(f"{offer}/ask", minutes="60")
+    assert asked.url.startswith(f"{filled.gateway_url}/exchanges/")
     sent = waiting.post("/listings/new", {**LISTING, "csrf": csrf_of(waiting.open("/join").text)})
     assert "You can publish as soon as" in sent.text
     assert waiting.open("/profile/download").json()["offers_and_requests"] == []

@@ -66,7 +66,6 @@ def test_leaving_asks_twice_erases_and_signs_out(
     page.get_by_label("Yes, erase my profile").check()
     page.get_by_role("button", name="Leave the timebank").click()
     expect(page.get_by_role("alert")).to_contain_text("You have left")
-    seen(page, "start-left")
     with pytest.raises(Answer) as gone:
         Person(filled.gateway_url, leaver.email).get("/v1/members/me")
     assert gone.value.problem["code"] == "not_a_member"

@@ -90,7 +90,8 @@ class Agree(Form):
             "needed": "By e-mail, only when I have to do something",
             "none": "Not by e-mail: I look here myself",
         },
-        hint="Other members do not see your e-mail address before you have agreed to help each other.",
+        hint="Other members do not see your e-mail address before you have agreed "
+        "to help each other.",
     )
     agree = fields.Tick("I agree to these rules", fields.required("Agree to the rules to join"))
 

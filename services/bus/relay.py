@@ -211,8 +211,12 @@ class Relay:
                 eventlet.sleep(min(self.poll, 1.0))
 
     def _await_announcement(self) -> None:
-        """Wait until something was announced, or it is time to look."""
-        with eventlet.Timeout(max(0.0, self._next_look - time.monotonic()), False):
+        """Wait until something was announced, or it is time to look.
+
+        A look that is due already could not be taken: the link is away.
+        """
+        pause = self._next_look - time.monotonic()
+        with eventlet.Timeout(pause if pause > 0 else self.poll, False):
             self._wake.wait()
         self._wake = Event()
 

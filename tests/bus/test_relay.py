@@ -1,6 +1,7 @@
 """The relay's choice: oldest first, region by region, never what another relay has in hand."""
 
 import datetime
+import time
 
 import eventlet
 import kombu
@@ -97,6 +98,21 @@ def test_what_another_process_left_is_published_however_much_is_announced(bus, p
         return words(place, "left behind")
 
     running.eventually(talk_on)
+
+
+def test_a_relay_whose_link_is_away_waits_and_does_not_turn_in_circles(bus):
+    rounds = []
+    bus.link.blocked = True
+    one_round = bus.relay.round
+
+    def counted():
+        rounds.append(time.monotonic())
+        return one_round()
+
+    bus.relay.round = counted
+    running.eventually(lambda: len(rounds) >= 5)
+
+    assert rounds[4] - rounds[0] >= 3 * bus.relay.poll
 
 
 def nothing_was_lost(place):

@@ -104,10 +104,7 @@ class Repeater:
         wishes = list(self._wishes)
         regions = _all_of(regions for _, regions in wishes)
         try:
-            for age in FIRST:
-                if self._say_again(regions, age):
-                    self._wait_until_said()
-            self._say_again(regions)
+            self._say_in_turn(regions)
         except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
             log.info("what was said waits for the database", reason=type(error).__name__)
             return False
@@ -121,15 +118,18 @@ class Repeater:
             return False
         return True
 
-    def _say_again(self, regions: list[str] | None, age: datetime.timedelta | None = None) -> int:
-        """Put what is no older than ``age`` back into the outbox; how much that was."""
-        with self.database.transaction() as tx:
-            now = datetime.datetime.now(datetime.UTC)
-            count = say_again(tx.conn, regions, None if age is None else now - age)
-        if count:
-            log.warning("a queue was lost: said again", events=count, regions=regions or "all")
-            self.wake()
-        return count
+    def _say_in_turn(self, regions: list[str] | None) -> None:
+        """Put everything back into the outbox once, the youngest first."""
+        now = datetime.datetime.now(datetime.UTC)
+        until: datetime.datetime | None = None
+        for since in (*(now - age for age in FIRST), None):
+            with self.database.transaction() as tx:
+                count = say_again(tx.conn, regions, since, until)
+            until = since
+            if count:
+                log.warning("a queue was lost: said again", events=count, regions=regions or "all")
+                self.wake()
+                self._wait_until_said()
 
     def _wait_until_said(self) -> None:
         with eventlet.Timeout(PATIENCE, False):

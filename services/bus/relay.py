@@ -274,7 +274,11 @@ class Relay:
         chosen = choose(conn, self.regions, self.batch)
         if chosen:
             self._look = True
-        return said.read(conn, chosen)
+        found = said.read(conn, chosen)
+        forgotten = set(chosen) - {event.id for event in found}
+        if forgotten:  # put back, to be said again, at the moment when their days were over
+            remove(conn, forgotten)
+        return found
 
 
 def choose(conn: psycopg.Connection[Any], regions: Sequence[str], limit: int) -> list[UUID]:

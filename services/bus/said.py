@@ -65,12 +65,14 @@ def say_again(
     conn: psycopg.Connection[Any],
     regions: Sequence[str] | None = None,
     since: datetime.datetime | None = None,
+    until: datetime.datetime | None = None,
 ) -> int:
     """Put what was said back into the outbox, in the caller's transaction.
 
     Args:
         regions: slugs; all of them by default.
         since: when it was said at the earliest; all that is kept by default.
+        until: when it was said at the latest, exclusive.
 
     Returns:
         How many events will be said again.
@@ -82,13 +84,12 @@ def say_again(
         {"all": regions is None, "regions": list(regions or ())},
     )
     return conn.execute(
-        "with again as (update said set said_at = clock_timestamp()"
+        "insert into outbox (id, region) select id, region from said"
         " where (%(all)s or region = any(%(regions)s))"
         " and (%(since)s::timestamptz is null or said_at >= %(since)s)"
-        " returning id, region)"
-        " insert into outbox (id, region) select id, region from again"
-        " on conflict (id) do nothing",
-        {"all": regions is None, "regions": list(regions or ()), "since": since},
+        " and (%(until)s::timestamptz is null or said_at < %(until)s)"
+        " order by id on conflict (id) do nothing",  # in the order in which `keep` inserts
+        {"all": regions is None, "regions": list(regions or ()), "since": since, "until": until},
     ).rowcount
 
 

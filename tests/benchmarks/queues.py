@@ -13,7 +13,7 @@ from kombu.connection import Connection
 from services.bus.declarer import Declarer
 from services.bus.envelope import Outgoing
 from services.bus.link import send
-from services.bus.topology import Topology
+from services.bus.topology import AGAIN, Topology, again_queue
 from services.contracts import readers
 
 IN_FLIGHT = 500
@@ -31,8 +31,16 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def declare_platform(connection: Connection) -> None:
-    """Every queue of the platform, as its processes declare them."""
+    """Every queue of the platform, as its processes declare them, with the marks of a broker
+    that has lost nothing: else everything is said again at the first start."""
     Declarer(Topology(*readers.TOPOLOGY)).opened(connection)
+    channel = connection.channel()
+    for service in readers.READERS:
+        queue = again_queue(service)
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+        channel.queue_bind(queue, AGAIN)
+        channel.exchange_declare(queue, "fanout", durable=True, auto_delete=False)
+    channel.close()
 
 
 def declare_listeners(connection: Connection, exchange: str, key: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ python -m services.bus.runner services.ledger.service
 
 # The order matters: psycopg chooses how to wait when it is first imported, and its C
 # loop would stop every greenlet of the process, heartbeats included.
+import gc
 import os
 
 os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
@@ -35,6 +36,9 @@ log = structlog.get_logger(__name__)
 
 TICK = 0.25
 """Seconds: wakes the loop, so that a signal is never left waiting, and measures how late it is."""
+COLLECTED = (20_000, 20, 100)
+"""Objects made before the youngest are looked at, and how often each older generation is: a
+batch of five hundred makes some ten thousand, all gone by its end."""
 MAX_WORKERS = 400
 """Greenlets at work at most: more than all queues and calls in flight together, because
 a full pool would block the greenlet that reads the broker. The database pool is the limit."""
@@ -49,8 +53,20 @@ def main(arguments: list[str]) -> int:
         service = find(arguments[0])
         logs.configure(service.name, settings.LOG_LEVEL.read())
         failpoint.arm()
+        _set_aside_what_stays()
         runner = _started(service)
     return _run(runner, service)
+
+
+def _set_aside_what_stays() -> None:
+    """Keep the collector away from the imported modules, and let it come less often.
+
+    Nothing that is handled leaves cycles behind; looking for them among all that was imported
+    cost a twelfth of the ledger's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def find(module: str) -> Any:

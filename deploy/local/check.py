@@ -6,19 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
+from typing import IO, Any
 
 from deploy.local import commands, plan, programs, supervisor
 from deploy.local.places import REPOSITORY, TEST, places
 
-PAGES = ("pytest", "--quiet", "tests/pages")
-"""In a process of its own, see `tests/conftest.py`."""
-STEPS = (
+LOOKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
     ("mypy",),
-    PAGES,
-    ("pytest",),
 )
+PAGES = ("pytest", "--quiet", "tests/pages")
+"""In a process of its own, see `tests/conftest.py`, and beside the others: both mostly wait."""
+OTHERS = ("pytest",)
 
 
 def run() -> int:
@@ -35,13 +37,58 @@ def run() -> int:
             running = commands.up(where, plan.SERVERS)
             environment["TIMEBANK_TEST_DATABASE_URL"] = running.administrator_url
             environment["TIMEBANK_TEST_AMQP_URL"] = running.amqp_url
-        for step in STEPS:
-            command = [sys.executable, "-m", *step]
-            told = {**environment, "TIMEBANK_TEST_BROWSER": "1" if step == PAGES else "0"}
-            code = subprocess.run(command, cwd=REPOSITORY, env=told, check=False).returncode
-            if code != 0:
-                return code
-        return 0
+        return _look(environment) or _test(environment)
     finally:
         if started:
             commands.down(where)
+
+
+def _look(environment: Mapping[str, str]) -> int:
+    """Format, style and types."""
+    for step in LOOKS:
+        command = [sys.executable, "-m", *step]
+        code = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
+        if code != 0:
+            return code
+    return 0
+
+
+def _test(environment: Mapping[str, str]) -> int:
+    """All tests; what is said of the pages comes first, so that the whole has the last word."""
+    with tempfile.TemporaryFile() as said:
+        pages = _begun(PAGES, environment, browser=True, stdout=said)
+        others = _begun(OTHERS, environment, browser=False, stdout=subprocess.PIPE)
+        try:
+            assert others.stdout is not None, "it was asked for"
+            kept = _read_until(others.stdout, pages)
+            said.seek(0)
+            sys.stdout.buffer.write(said.read() + kept)
+            for line in others.stdout:
+                sys.stdout.buffer.write(line)
+                sys.stdout.flush()
+            return others.wait() or pages.wait()
+        finally:
+            for running in (pages, others):
+                running.terminate()
+                running.wait()
+
+
+def _begun(
+    step: tuple[str, ...], environment: Mapping[str, str], *, browser: bool, stdout: Any
+) -> subprocess.Popen[bytes]:
+    told = {**environment, "TIMEBANK_TEST_BROWSER": str(int(browser))}
+    return subprocess.Popen(
+        [sys.executable, "-m", *step], cwd=REPOSITORY, env=told, stdout=stdout,
+        stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def _read_until(stream: IO[bytes], other: subprocess.Popen[bytes]) -> bytes:
+    """What comes while another process still runs."""
+    kept = b""
+    while other.poll() is None:
+        line = stream.readline()
+        if not line:
+            other.wait()
+        kept += line
+    return kept

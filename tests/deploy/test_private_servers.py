@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -43,7 +43,8 @@ def listening_addresses(where: Places) -> set[str]:
     for told in supervisor.read_state(where)["processes"].values():
         for pid in family(told["pid"]):
             for each in Path(f"/proc/{pid}/fd").iterdir():
-                sockets.add(os.readlink(each))
+                with suppress(FileNotFoundError):  # closed since it was listed
+                    sockets.add(os.readlink(each))
     found = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:

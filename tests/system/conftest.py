@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from deploy.local import broker, installation
+from tests.conftest import BROWSER
 from tests.system.watching import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-INSTANCE = "system"
+INSTANCE = "pages" if BROWSER else "system"
+"""Two, since both run at the same time."""
 
 
 def launcher(*words):

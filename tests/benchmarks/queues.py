@@ -14,6 +14,7 @@ from services.bus.declarer import Declarer
 from services.bus.envelope import Outgoing
 from services.bus.link import send
 from services.bus.topology import AGAIN, Topology, again_queue
+from services.bus.wire import Wire
 from services.contracts import readers
 
 IN_FLIGHT = 500
@@ -24,6 +25,7 @@ IN_FLIGHT = 500
 def connected(url: str) -> Iterator[Connection]:
     connection = Connection(url)
     connection.connect()
+    Wire(connection.connection)  # who measures takes as little of the cores as it can
     try:
         yield connection
     finally:

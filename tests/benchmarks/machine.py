@@ -26,7 +26,7 @@ def facts(servers: BenchServers) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "processor": _first(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text()),
         "memory_mb": int(_first(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())) // 1024,
-        "system": platform.platform(),
+        "system": " ".join((platform.system(), ".".join(platform.release().split(".")[:2]))),
         "python": platform.python_version(),
         "postgresql": f"{version // 10000}.{version % 10000}",
         "load_before": [round(each, 2) for each in os.getloadavg()],

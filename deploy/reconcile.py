@@ -28,7 +28,7 @@ def run(
     Args:
         urls: database address by service.
         regions: slugs; all by default.
-        since: leaves out what the broker confirmed earlier.
+        since: leaves out what was said earlier.
     """
     found = {}
     for service, url in urls.items():

@@ -46,6 +46,8 @@ class Measured:
         hop, settling = bank.completed(hops, seed)
         self.costs.setdefault("ledger hop", []).append(hop)
         self.costs.setdefault("settling", []).append(Cost(settling, 0))
+        whole = Cost(hop.clock + settling, 0)
+        self.costs.setdefault("completed to settled", []).append(whole)
         by_calls = bank.booked_and_settled(steps, seed)
         self.costs.setdefault("asked, accepted, confirmed", []).append(by_calls)
         for by in SEARCHES:
@@ -73,6 +75,7 @@ def run(servers: BenchServers, figures: Figures, seconds: float, number: int) ->
             stack.enter_context(branch.opened(servers, "small", SMALL, small_urls)),
             stack.enter_context(branch.opened(servers, "grown", grown, grown_urls)),
         ]
+        kept.warmed(servers.administrator_url, [*small_urls.values(), *grown_urls.values()])
         for bank in banks:
             Measured().chunk(bank, 10 * WARM, WARM, WARM, seed=1000 * number)
         checkpointed(servers.administrator_url)

@@ -24,6 +24,8 @@ PAUSE = 0.05
 WARM = 50
 """Events before the clock starts: plans are made, caches filled."""
 PATIENCE = 30.0
+PACE = 0.005
+"""Seconds between two writes at a steady rate: what has become due is written at once."""
 
 
 class Ear(threading.Thread):
@@ -36,8 +38,7 @@ class Ear(threading.Thread):
         self.stopping = False
 
     def run(self) -> None:
-        with queues.connected(self.url) as connection:
-            wait = queues.listen(connection, self.queue, lambda at, body: self._take(at, body))
+        with queues.listening(self.url, self.queue, self._take) as wait:
             while not self.stopping:
                 wait(0.2)
 
@@ -124,7 +125,7 @@ def _alone(filler: queues.Filler, ear: Ear, events: Sequence[Outgoing]) -> list[
     waits = []
     for event in events:
         count, began = len(ear.heard), time.perf_counter()
-        filler.put(event)
+        filler.put([event])
         ear.await_count(count + 1)
         waits.append(1000 * (ear.heard[count][0] - began))
         filler.settle()
@@ -136,12 +137,13 @@ def steadily(filler: queues.Filler, events: Sequence[Outgoing], rate: float) -> 
     """Publish at a rate whatever comes back; the moment each event was due, by its exchange."""
     due: dict[str, float] = {}
     began = time.perf_counter()
-    for place, event in enumerate(events):
-        moment = began + place / rate
-        while time.perf_counter() < moment:
-            filler.look()
-            time.sleep(0.002)  # until some are due; each counts from its own moment
-        due[str(event.headers["ce-subject"])] = moment
-        filler.put(event)
+    while len(due) < len(events):
+        last = min(len(events), 1 + int((time.perf_counter() - began) * rate))
+        filler.put(events[len(due) : last])
+        for place in range(len(due), last):
+            # Each counts from its own moment, not from when it was written.
+            due[str(events[place].headers["ce-subject"])] = began + place / rate
+        filler.look()
+        time.sleep(PACE)
     filler.settle()
     return due

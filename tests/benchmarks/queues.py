@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from struct import unpack_from
 from typing import Any
 
 from amqp.exceptions import NotFound
@@ -12,20 +13,22 @@ from kombu.connection import Connection
 
 from services.bus.declarer import Declarer
 from services.bus.envelope import Outgoing
-from services.bus.link import send
 from services.bus.topology import AGAIN, Topology, again_queue
-from services.bus.wire import Wire
+from services.bus.wire import FRAME_OVERHEAD, Letter, Wire
 from services.contracts import readers
 
 IN_FLIGHT = 500
 """Messages published before the confirms are awaited."""
+RECEIVE = 1 << 18
+"""Bytes asked of the kernel at once."""
+BODY = 3
+"""The kind of frame that carries (part of) a message's body."""
 
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     connection = Connection(url)
     connection.connect()
-    Wire(connection.connection)  # who measures takes as little of the cores as it can
     try:
         yield connection
     finally:
@@ -61,6 +64,9 @@ def declare_listeners(connection: Connection, exchange: str, key: str) -> tuple[
 class Filler:
     """Publishes under one routing key and waits for the confirms.
 
+    Who measures shares the cores with who is measured, so it writes as the platform does:
+    a whole batch at once.
+
     Args:
         key: the queue's name, unless an exchange is given.
     """
@@ -70,27 +76,22 @@ class Filler:
         self.channel = connection.channel()
         self.channel.confirm_select()
         self.channel.events["basic_ack"].add(self._confirmed)
+        self.wire = Wire(connection.connection)
         self.sent = self.confirmed = 0
 
     def fill(self, events: Sequence[Outgoing]) -> None:
         """Publish and wait until every event is confirmed."""
-        for event in events:
-            self.put(event)
-            if self.sent - self.confirmed >= IN_FLIGHT:
-                self.settle()
-        self.settle()
+        for start in range(0, len(events), IN_FLIGHT):
+            self.put(events[start : start + IN_FLIGHT])
+            self.settle()
 
-    def put(self, event: Outgoing) -> None:
+    def put(self, events: Sequence[Outgoing]) -> None:
         """Publish without waiting."""
-        properties = {
-            "content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2,
-            "message_id": str(event.id), "application_headers": dict(event.headers),
-        }  # fmt: skip
-        send(
-            self.channel, event.body, exchange=self.exchange, routing_key=self.key, mandatory=True,
-            properties=properties,
-        )  # fmt: skip
-        self.sent += 1
+        self.wire.publish(self.channel, self.exchange, map(self._letter, events))
+        self.sent += len(events)
+
+    def _letter(self, event: Outgoing) -> Letter:
+        return Letter(str(event.id), self.key, "application/json", event.headers, event.body)
 
     def settle(self) -> None:
         while self.confirmed < self.sent:
@@ -127,37 +128,65 @@ def consumers(connection: Connection, queue: str) -> int:
         channel.close()
 
 
-def listen(
-    connection: Connection, queue: str, take: Callable[[float, bytes], None]
-) -> Callable[[float], bool]:
+@contextmanager
+def listening(
+    url: str, queue: str, take: Callable[[float, bytes], None]
+) -> Iterator[Callable[[float], bool]]:
     """Consume a queue without acknowledging; ``take`` gets the time and the body of each.
 
-    Returns:
+    Reads the socket itself: of each message only its body is looked at.
+
+    Yields:
         A function that waits so many seconds for something; whether something came.
     """
-    channel = connection.channel()
-
-    def arrived(message: Any) -> None:
-        body = message.body
-        take(time.perf_counter(), body if isinstance(body, bytes) else body.encode())
-
-    channel.basic_consume(queue, callback=arrived, no_ack=True)
+    connection = Connection(url)
+    connection.connect()
+    connection.channel().basic_consume(queue, no_ack=True)
+    socket = connection.connection.transport.sock
+    held = bytearray()
 
     def wait(seconds: float) -> bool:
+        socket.settimeout(seconds)
         try:
-            connection.drain_events(timeout=seconds)
+            received = socket.recv(RECEIVE)
         except TimeoutError:
             return False
+        if not received:
+            raise ConnectionError("the broker ended the connection")
+        now = time.perf_counter()
+        held.extend(received)
+        for body in _bodies(held):
+            take(now, body)
         return True
 
-    return wait
+    try:
+        yield wait
+    finally:
+        connection.collect()  # not closed in turn: a frame may have been read in part
+
+
+def _bodies(held: bytearray) -> Iterable[bytes]:
+    """The bodies among the whole frames held, which are then forgotten.
+
+    A body of several frames does not occur here: events are smaller than a frame.
+    """
+    at, bodies = 0, []
+    while len(held) - at >= FRAME_OVERHEAD:
+        kind, _, size = unpack_from(">BHI", held, at)
+        end = at + size + FRAME_OVERHEAD
+        if end > len(held):
+            break
+        if kind == BODY:
+            bodies.append(bytes(held[at + FRAME_OVERHEAD - 1 : end - 1]))
+        at = end
+    del held[:at]
+    return bodies
 
 
 def emptied(url: str, queue: str, quiet: float = 1.0) -> list[bytes]:
     """Take everything out of a queue, until nothing has come for ``quiet`` seconds."""
     bodies: list[bytes] = []
-    with connected(url) as connection:
-        wait = listen(connection, queue, lambda _, body: bodies.append(body))
+    with listening(url, queue, lambda _, body: bodies.append(body)) as wait:
         while wait(quiet):
             pass
     return bodies

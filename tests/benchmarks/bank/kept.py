@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -54,6 +54,20 @@ def copied(administrator_url: str, size: Size) -> Iterator[Mapping[str, str]]:
     finally:
         for name in made.values():
             _drop(administrator_url, name)
+
+
+def warmed(administrator_url: str, urls: Iterable[str]) -> None:
+    """Bring databases into memory as a bank that has been open for weeks has them there: all of
+    them in the system's, and what every posting touches somewhere in the database's own."""
+    for url in urls:
+        there = databases.other_database(administrator_url, databases.database_of(url))
+        with psycopg.connect(there, autocommit=True) as conn:
+            conn.execute("create extension if not exists pg_prewarm")
+            conn.execute(
+                "select sum(pg_prewarm(oid, case when relkind = 'i' or relname = 'account'"
+                " then 'buffer' else 'read' end)) from pg_class"
+                " where relkind in ('r', 'i') and relpersistence = 'p'"
+            )
 
 
 class _Keeping(threading.Thread):

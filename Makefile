@@ -24,8 +24,8 @@ demo: venv ## set up, start, fill and tell the story of an exchange; leaves the 
 	@$(RUN) -m deploy.local up
 	@$(RUN) -m deploy.demo
 
-up: venv ## start the platform (safe to repeat) and print the gateway's address
-	@$(RUN) -m deploy.local up
+up: venv ## start the platform (safe to repeat) and print its address; POOLS=file: pools by region
+	@$(RUN) -m deploy.local up $(if $(POOLS),--pools $(POOLS))
 
 down: ## stop the platform; its data stay
 	@$(RUN) -m deploy.local down

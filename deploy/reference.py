@@ -18,6 +18,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 SETTINGS_OF = (
     "services.bus.settings",
     "services.bus.failpoint",
+    "services.bus.detour",
     "services.members.settings",
     "services.notifications.settings",
     "gateway.settings",

@@ -7,8 +7,19 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from deploy.local import check, commands, faults, installation, logs, plan, status, supervisor
+from deploy.local import (
+    check,
+    commands,
+    faults,
+    installation,
+    logs,
+    plan,
+    pools,
+    status,
+    supervisor,
+)  # fmt: skip
 from deploy.local.places import DEMO, Places, Problem, places
 
 
@@ -23,7 +34,12 @@ def _parser() -> argparse.ArgumentParser:
         action.add_argument("--instance", default=argparse.SUPPRESS)
         return action
 
-    add("up", "start everything and wait until it is ready")
+    up = add("up", "start everything and wait until it is ready")
+    up.add_argument("--pools", type=Path, help="which processes work for which regions, a file")
+    pool = add("pool", "start or stop the processes of a service that work for some regions")
+    pool.add_argument("what", choices=("start", "stop"))
+    pool.add_argument("service", help="or all of them: all")
+    pool.add_argument("name", help="such as london or rest")
     add("down", "stop everything; the data stay")
     add("status", "show every process, its memory and its health")
     add("logs", "follow the logs").add_argument("process", nargs="*")
@@ -63,13 +79,23 @@ def _forget(where: Places) -> int:
     return 0
 
 
-def _up(where: Places) -> int:
-    running = commands.up(where, plan.PLATFORM)
+def _up(where: Places, file: Path | None) -> int:
+    wanted = pools.read(file, plan.DATABASE_SERVICES) if file else None
+    running = commands.up(where, plan.PLATFORM, wanted)
     absent = plan.not_built()
     if absent:
         print(f"NOT STARTED, because their modules do not exist: {', '.join(absent)}")
     print(f"The gateway answers at {running.gateway_url}")
     return 1 if absent else 0
+
+
+def _pool(where: Places, what: str, service: str, name: str) -> int:
+    found = commands.switch(where, service, name, stopped=what == "stop")
+    for pool in found:
+        if pool.stopped:
+            regions = ", ".join(pool.regions)
+            print(f"Nobody works for {regions} in {pool.service}: what arrives there waits.")
+    return 0
 
 
 def _kill(where: Places, name: str) -> int:
@@ -78,7 +104,8 @@ def _kill(where: Places, name: str) -> int:
 
 
 ACTIONS: dict[str, Callable[[Places, argparse.Namespace], int | None]] = {
-    "up": lambda where, _: _up(where),
+    "up": lambda where, options: _up(where, options.pools),
+    "pool": lambda where, options: _pool(where, options.what, options.service, options.name),
     "down": lambda where, _: commands.down(where),
     "status": lambda where, _: 0 if status.show(where) else 1,
     "logs": lambda where, options: logs.follow(where, options.process),

@@ -29,7 +29,7 @@ LOG_BYTES = 20_000_000
 """Size at which a log is put aside; one older file is kept."""
 
 WAITING, STARTING, READY, PAUSED = "waiting", "starting", "ready", "restarting"
-DONE, BROKEN, STOPPED = "done", "failed", "stopped"
+DONE, BROKEN, STOPPED, DRAINING = "done", "failed", "stopped", "draining"
 
 
 class Child:
@@ -40,6 +40,8 @@ class Child:
         self.log = log
         self.state = WAITING
         self.was_ready = False
+        self.newcomer = False  # started beside others, and not ready yet
+        self.leaving = False
         self.restarts = 0
         self.reason = ""
         self.who: Identity | None = None
@@ -57,6 +59,15 @@ class Child:
     @property
     def unsettled(self) -> bool:
         return self.state in (WAITING, STARTING, PAUSED)
+
+    @property
+    def draining(self) -> bool:
+        return self.state == DRAINING
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was to leave, and has."""
+        return self.leaving and self.state == STOPPED
 
     def due(self) -> bool:
         return self.state in (WAITING, PAUSED) and time.monotonic() >= self._not_before
@@ -97,6 +108,7 @@ class Child:
             self._ended(code)
         elif self.state == STARTING and self.process.ready and probe.is_ready(self.process.ready):
             self.state, self.was_ready, self.reason = READY, True, ""
+            self.newcomer = False
         elif self.state == READY:
             self._rotate()
 
@@ -120,6 +132,10 @@ class Child:
         self._not_before = time.monotonic() + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
         self.state = PAUSED
+
+    def leave(self) -> None:
+        """Count as one who is asked to stop, and is not started again."""
+        self.leaving, self.state = True, DRAINING
 
     def stop(self) -> None:
         """Ask it to stop, once; end it when its deadline has passed."""
@@ -162,6 +178,8 @@ class Child:
             "pid": self.who.pid if self.who else 0,
             "ticks": self.who.started_ticks if self.who else 0,
             "restarts": self.restarts,
+            "service": self.process.service,
+            "leaving": self.leaving,
             "reason": self.reason,
             "ready": self.process.ready,
             "regions": list(self.process.regions),

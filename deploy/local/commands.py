@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from deploy.local import database, installation, plan, secret, supervisor
+from deploy.local import database, installation, plan, pools, secret, supervisor
 from deploy.local.places import REPOSITORY, Places, Problem
+from deploy.local.pools import Pool
 from deploy.local.process import MARK, Identity, identify, marked, stop
 
 START_SECONDS = 120.0
-"""Seconds after which a start counts as failed; a loaded two-core machine needs about 30."""
+"""Seconds without one more process being ready after which a start counts as failed; all of a
+start takes about 15, and half a minute when the two cores have other work too."""
 STOP_SECONDS = 60.0
 """Seconds the supervisor may take to stop everything; its own deadlines add up to less."""
 ORPHAN_SECONDS = 10.0
@@ -38,17 +40,55 @@ def alone(where: Places) -> Iterator[None]:
         yield
 
 
-def up(where: Places, part: str) -> installation.Installation:
-    """Start an instance unless it runs already, and wait until all of it is ready."""
+def up(where: Places, part: str, wanted: Sequence[Pool] | None = None) -> installation.Installation:
+    """Start an instance unless it runs already, and wait until all of it is ready.
+
+    Args:
+        wanted: the pools to have; those that run stay, newcomers start, and then the others
+            drain. By default what runs stays as it is, and what starts is plain.
+    """
     with alone(where):
-        who = supervisor.running(where)
-        if who is None or not _may_stay(supervisor.read_state(where), part):
+        who, state = supervisor.running(where), supervisor.read_state(where)
+        if who is None or not _may_stay(state, part) or (wanted and "serial" not in state):
             _stop_all(where)
             if part == plan.PLATFORM:
                 secret.make_issuer_key(where)
+                pools.want(where, wanted or pools.plain(plan.DATABASE_SERVICES))
             who = _launch(where, part)
+        elif wanted:
+            _rearrange(where, who, wanted)
         await_ready(where, who)
     return installation.read(where.instance)
+
+
+def switch(where: Places, service: str, name: str, *, stopped: bool) -> tuple[Pool, ...]:
+    """Stop or start a pool (of every service for ``all``), and wait until that is done.
+
+    Returns:
+        The pools there are then.
+
+    Raises:
+        Problem: there is no such pool, or nothing runs.
+    """
+    with alone(where):
+        who = supervisor.running(where)
+        if who is None or supervisor.read_state(where).get("part") != plan.PLATFORM:
+            raise Problem("Nothing runs here; start with `make up`.")
+        changed = pools.switched(plan.wanted(where).pools, service, name, stopped=stopped)
+        _rearrange(where, who, changed)
+        await_ready(where, who)
+    return changed
+
+
+def _rearrange(where: Places, who: Identity, wanted: Sequence[Pool]) -> None:
+    """Have the supervisor take pools on; what has to start or drain then takes its time."""
+    serial = pools.want(where, wanted)
+    who.send(signal.SIGUSR1)
+    while (state := supervisor.read_state(where)).get("serial") != serial:
+        if who.wait(LOOK_SECONDS):
+            raise Problem(_last_line(where))
+    if state["problem"]:
+        raise Problem(state["problem"])
 
 
 def _may_stay(state: dict, part: str) -> bool:
@@ -85,7 +125,7 @@ def _last_line(where: Places) -> str:
 
 def await_ready(where: Places, who: Identity) -> None:
     """Wait until every process of a supervisor is ready, or say which is not and why."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline, awaited = time.monotonic() + START_SECONDS, 0
     while True:
         processes = supervisor.read_state(where).get("processes", {})
         failed = [name for name, each in processes.items() if each["state"] == "failed"]
@@ -94,6 +134,8 @@ def await_ready(where: Places, who: Identity) -> None:
         late = [name for name, each in processes.items() if not _settled(each)]
         if processes and not late:
             return
+        if len(late) != awaited:
+            deadline, awaited = time.monotonic() + START_SECONDS, len(late)
         if time.monotonic() > deadline:
             raise Problem(_account(where, late, processes))
         if who.wait(LOOK_SECONDS):
@@ -101,9 +143,11 @@ def await_ready(where: Places, who: Identity) -> None:
 
 
 def _settled(told: dict) -> bool:
-    """A task that is done, or a process that is ready and has not died since that was written."""
+    """A task that is done, or a process that is ready and has not died since that was written;
+    never one that is to leave."""
     alive = Identity(told["pid"], told["ticks"]).alive
-    return told["state"] == "done" or (told["state"] == "ready" and alive)
+    ready = told["state"] == "ready" and alive and not told.get("leaving")
+    return told["state"] == "done" or ready
 
 
 def _account(where: Places, names: list[str], processes: dict) -> str:

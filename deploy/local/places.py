@@ -63,6 +63,15 @@ class Places:
         return self.folder / "supervisor.json"
 
     @property
+    def pools(self) -> Path:
+        return self.folder / "pools.json"
+
+    @property
+    def addresses(self) -> Path:
+        """Where every service answers now, for whoever calls without the broker."""
+        return self.folder / "addresses.json"
+
+    @property
     def lock(self) -> Path:
         return self.folder / "lock"
 

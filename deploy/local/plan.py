@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from deploy.local import broker, database, ports, programs, secret
+from deploy.local import broker, database, pools, ports, programs, secret
 from deploy.local.installation import Installation
 from deploy.local.places import DEMO, REPOSITORY, TEST, Places
+from deploy.local.pools import Seat
 from deploy.local.ports import LOOPBACK
 from deploy.local.process import MARK, SERVER, SERVICE, TASK, Process
 from services.contracts import words as contract
@@ -30,13 +30,12 @@ REQUESTS_PER_MINUTE = 6_000
 
 @dataclass(frozen=True)
 class Kind:
-    """One process of the business: several may run the same module for different regions."""
+    """One kind of process of the business; several may run the same module by its pools."""
 
     name: str
     module: str
     package: str
     database: str | None
-    regions: tuple[str, ...] = contract.ROUTES
 
 
 KINDS = (
@@ -46,6 +45,10 @@ KINDS = (
     ),
     Kind("gateway", "gateway.service", "gateway", None),
 )
+
+
+THE_GATEWAY = Seat("gateway", "gateway", contract.ROUTES)
+"""One door on one port: it has no pools."""
 
 
 def not_built() -> list[str]:
@@ -81,8 +84,9 @@ def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
     own_broker, own_database = not existing_broker(environment), not existing_database(environment)
     programs.ensure(own_broker, own_database)
     names = [*broker.PORT_NAMES, "database"]
+    seats = seats_wanted(where) if part == PLATFORM else ()
     if part == PLATFORM:
-        names += ["mail", "mailbox", *(kind.name for kind in KINDS)]
+        names += ["mail", "mailbox", *(seat.name for seat in seats)]
     # Two instances started at the same moment would both find it free, and share it.
     wished = {"gateway": GATEWAY_PORT} if where.instance == DEMO else {}
     chosen = ports.choose(where.ports, names, wished)
@@ -103,24 +107,72 @@ def make(where: Places, part: str, environment: Mapping[str, str]) -> Plan:
         processes.append(database.process(where, chosen))
     if part == PLATFORM:
         installation = _addresses(where, installation, chosen, words)
-        inherited = {**_inherited(environment), **_second_road(installation, words["rpc"])}
-        processes += _business(where, installation, chosen, own_database, inherited)
+        inherited = {**_inherited(environment), **_second_road(where, words["rpc"])}
+        after = ("database",) if own_database else ()
+        processes += _business(where, installation, chosen, after, inherited)
+        for kind in KINDS:
+            processes += _service(where, kind, seats, installation, chosen, inherited)
+        health = {each.name: each.address for each in processes if each.kind == SERVICE}
+        health["mailbox"] = installation.mail_url
+        installation = replace(installation, health_urls=health)
+    return Plan(_marked(where, processes), installation)
+
+
+def rearranged(
+    where: Places,
+    before: Installation,
+    environment: Mapping[str, str],
+    living: Sequence[Seat],
+    taken: Collection[str],
+) -> Plan:
+    """The services' processes for the pools that are wanted now, beside those that run.
+
+    Args:
+        before: the installation as it was started.
+        environment: of its launcher, so that newcomers are told what the others were.
+        living: who works now; they keep their places where they are wanted.
+        taken: names of those who are on their way out.
+
+    Raises:
+        Problem: there is no port for one of them.
+    """
+    seats = seats_wanted(where, living, taken)
+    known = {seat.name for seat in living}
+    newcomers = [seat.name for seat in seats if seat.name not in known]
+    chosen = {**ports.remembered(where.ports), **ports.choose(where.ports, newcomers, {})}
+    word = secret.passwords(where, ["rpc"])["rpc"]
+    inherited = {**_inherited(environment), **_second_road(where, word)}
+    processes: list[Process] = []
+    for kind in KINDS:
+        processes += _service(where, kind, seats, before, chosen, inherited)
+    return Plan(_marked(where, processes), before)
+
+
+def wanted(where: Places) -> pools.Wanted:
+    """The pools that shall run in an instance."""
+    return pools.wanted(where, DATABASE_SERVICES)
+
+
+def seats_wanted(
+    where: Places, living: Sequence[Seat] = (), taken: Collection[str] = ()
+) -> tuple[Seat, ...]:
+    """Everybody who shall do the business, the gateway included."""
+    return (*pools.seats(wanted(where).pools, living, taken), THE_GATEWAY)
+
+
+def _marked(where: Places, processes: Iterable[Process]) -> tuple[Process, ...]:
     mark = {MARK: str(where.folder)}
-    marked = (replace(each, environment={**each.environment, **mark}) for each in processes)
-    return Plan(tuple(marked), installation)
+    return tuple(replace(each, environment={**each.environment, **mark}) for each in processes)
 
 
 def _addresses(
     where: Places, servers: Installation, chosen: Mapping[str, int], words: Mapping[str, str]
 ) -> Installation:
-    health = {kind.name: f"http://{LOOPBACK}:{chosen[kind.name]}" for kind in KINDS}
-    health["mailbox"] = f"http://{LOOPBACK}:{chosen['mailbox']}"
     return replace(
         servers,
-        gateway_url=health["gateway"],
+        gateway_url=f"http://{LOOPBACK}:{chosen['gateway']}",
         mail_folder=str(where.mail),
-        mail_url=health["mailbox"],
-        health_urls=health,
+        mail_url=f"http://{LOOPBACK}:{chosen['mailbox']}",
         database_urls={
             name: service_url(servers.administrator_url, name, words[f"role {name}"])
             for name in DATABASE_SERVICES
@@ -146,9 +198,10 @@ def _business(
     where: Places,
     installation: Installation,
     chosen: Mapping[str, int],
-    own_database: bool,
+    after: tuple[str, ...],
     inherited: Mapping[str, str],
 ) -> list[Process]:
+    """What is there once, whatever pools there are."""
     python = sys.executable
     mail_ports = str(chosen["mail"]), str(chosen["mailbox"])
     mailbox = Process(
@@ -165,12 +218,9 @@ def _business(
         command=(python, "-m", "deploy.local", "--instance", where.instance, "databases"),
         environment=inherited,
         folder=REPOSITORY,
-        after=("database",) if own_database else (),
+        after=after,
     )
-    processes = [mailbox, databases]
-    for kind in KINDS:
-        processes += _service(where, kind, installation, chosen, inherited)
-    return processes
+    return [mailbox, databases]
 
 
 def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
@@ -192,58 +242,80 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
     return {**small, **quiet, **unresolved, **kept, "PYTHONUNBUFFERED": "1"}
 
 
-def _second_road(installation: Installation, word: str) -> dict[str, str]:
+def _second_road(where: Places, word: str) -> dict[str, str]:
     """Where services call each other while the broker is away, and what they show then."""
-    addresses: dict[str, list[str]] = {}
-    for kind in KINDS:
-        if kind.database:
-            addresses.setdefault(kind.database, []).append(installation.health_urls[kind.name])
-    return {"TIMEBANK_RPC_SECRET": word, "TIMEBANK_RPC_ADDRESSES": json.dumps(addresses)}
+    return {"TIMEBANK_RPC_SECRET": word, "TIMEBANK_RPC_ADDRESS_FILE": str(where.addresses)}
 
 
 def _service(
     where: Places,
     kind: Kind,
+    seats: Iterable[Seat],
     installation: Installation,
     chosen: Mapping[str, int],
     inherited: Mapping[str, str],
 ) -> list[Process]:
+    """The tasks of a service and the processes of all its pools."""
     if kind.name in not_built():
         return []
+    settings = _settings(where, kind, installation, chosen, inherited)
+    tasks = [_migration(kind, settings)] if kind.database else []
+    after = tuple(task.name for task in tasks) or ("databases",)
+    tasks += [_development_accounts(settings)] if kind.name == "members" else []
+    ours = [seat for seat in seats if seat.service == kind.name]
+    return [*tasks, *(_process(kind, seat, settings, chosen[seat.name], after) for seat in ours)]
+
+
+def _settings(
+    where: Places,
+    kind: Kind,
+    installation: Installation,
+    chosen: Mapping[str, int],
+    inherited: Mapping[str, str],
+) -> dict[str, str]:
+    """What every process of a service is told."""
     settings = {
         **inherited,
         "TIMEBANK_ENVIRONMENT": "local",
         "TIMEBANK_AMQP_URL": installation.amqp_url,
-        "TIMEBANK_REGIONS": ",".join(kind.regions),
         "TIMEBANK_HTTP_HOST": LOOPBACK,
-        "TIMEBANK_HTTP_PORT": str(chosen[kind.name]),
         "TIMEBANK_PUBLIC_URL": installation.gateway_url,
     }
-    migration: tuple[Process, ...] = ()
     if kind.database:
+        connections = pools.connections(wanted(where).pools)
+        settings.setdefault("TIMEBANK_DATABASE_POOL", str(connections))
         settings["TIMEBANK_DATABASE_URL"] = installation.database_urls[kind.database]
-        migration = (_migration(kind, settings),)
     if kind.name == "notifications":
         # a killed sender's mail is taken over soon, where a person may be watching
         settings = {"TIMEBANK_MAIL_LEASE": "20", "TIMEBANK_SMTP_TIMEOUT": "3", **settings}
         settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
-    if settings.get("TIMEBANK_FAILPOINT", "").startswith("@"):
-        settings["TIMEBANK_FAILPOINT"] += f".{kind.name}"  # a file of each process's own
     if kind.name == "gateway":
         settings["TIMEBANK_DEV_ISSUER_KEY"] = str(where.issuer_key)
         settings.setdefault("TIMEBANK_RATE_LIMIT", str(REQUESTS_PER_MINUTE))
-    service = Process(
-        name=kind.name,
+    return settings
+
+
+def _process(
+    kind: Kind, seat: Seat, shared: Mapping[str, str], port: int, after: tuple[str, ...]
+) -> Process:
+    settings = {
+        **shared,
+        "TIMEBANK_REGIONS": ",".join(seat.regions),
+        "TIMEBANK_HTTP_PORT": str(port),
+    }
+    if settings.get("TIMEBANK_FAILPOINT", "").startswith("@"):
+        settings["TIMEBANK_FAILPOINT"] += f".{seat.name}"  # a file of each process's own
+    return Process(
+        name=seat.name,
         kind=SERVICE,
         command=(sys.executable, "-m", "services.bus.runner", kind.module),
         environment=settings,
         folder=REPOSITORY,
-        ready=f"{installation.health_urls[kind.name]}/_status",
-        after=tuple(task.name for task in migration) or ("databases",),
-        regions=kind.regions,
+        ready=f"http://{LOOPBACK}:{port}/_status",
+        after=after,
+        service=kind.name,
+        regions=seat.regions,
     )
-    accounts = [_development_accounts(settings)] if kind.name == "members" else []
-    return [*migration, *accounts, service]
 
 
 def _migration(kind: Kind, settings: Mapping[str, str]) -> Process:

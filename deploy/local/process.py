@@ -30,10 +30,17 @@ class Process:
     """An address to ask: http://…, amqp://host:port, postgresql://host:port, tcp://host:port."""
     after: tuple[str, ...] = ()
     user: str | None = None
+    service: str = ""
+    """Whose work it does; several processes may share it."""
     regions: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15.0
     """Seconds between the polite signal and SIGKILL: longer than a batch or a checkpoint takes."""
+
+    @property
+    def address(self) -> str:
+        """The base URL of a process that answers by HTTP."""
+        return self.ready.removesuffix("/_status")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ import contextlib
 import os
 from pathlib import Path
 
-from deploy.local import installation, probe, supervisor
+from deploy.local import installation, plan, probe, supervisor
 from deploy.local.places import Places, Problem
 from deploy.local.process import TASK, Identity
 from services.contracts import words
 
 HEADINGS = ("process", "pid", "regions", "uptime", "restarts", "memory", "health")
+SERVERS = ("broker", "database")
+"""Processes not ours, by name; of several, the name ends in a number."""
 KIBIBYTES_PER_MEGABYTE = 1000 / 1.024
 """smaps_rollup counts in KiB; we show MB (10^6 bytes)."""
 
@@ -56,20 +58,45 @@ def show(where: Places) -> bool:
         alive = bool(who.pid) and who.alive
         health = _health(each, alive)
         healthy = healthy and health == "ok"
-        members = family(who.pid) if alive and name in ("broker", "database") else [who.pid]
+        is_server = name.rpartition("-")[0] in SERVERS or name in SERVERS
+        members = family(who.pid) if alive and is_server else [who.pid]
         memory = sum(proportional_kib(pid) for pid in members) if alive else 0
-        if name in ("broker", "database", "port-mapper"):
+        if is_server or name == "port-mapper":
             servers += memory
         else:
             ours += memory
         rows.append(_row(name, who if alive else None, each, memory, health))
-    _print_table(rows)
+    _print_table([HEADINGS, *rows])
     print(f"\nour processes {_megabytes(ours)}, broker and database {_megabytes(servers)}")
+    if supervisor.read_state(where).get("part") == plan.PLATFORM:
+        healthy = _print_regions(where) and healthy
     _print_addresses(where)
     return healthy
 
 
+def _print_regions(where: Places) -> bool:
+    """How many processes work for each region, as the broker knows it; whether any do for all."""
+    from deploy.local import readers  # needs kombu, which the supervisor shall not carry
+
+    try:
+        found = readers.find(installation.read(where.instance).amqp_url)
+    except Problem as problem:
+        print(f"\nWho works for which region is not known: {problem}")
+        return False
+    table: list[tuple[str, ...]] = [("region", *plan.DATABASE_SERVICES)]
+    for region in words.ROUTES:
+        table.append((region, *(str(found[name, region]) for name in plan.DATABASE_SERVICES)))
+    print()
+    _print_table(table)
+    nobodys = [(*key, each.waiting) for key, each in found.items() if not each.readers]
+    for service, region, waiting in nobodys:
+        print(f"NOBODY works for {region} in {service}; {waiting} messages wait there.")
+    return not nobodys
+
+
 def _health(each: dict, alive: bool) -> str:
+    if alive and each["state"] == "draining":
+        return "draining"
     if not alive:
         return f"{each['state']}: {each['reason']}" if each["reason"] else str(each["state"])
     return "ok" if probe.is_ready(each["ready"]) else "not ready"
@@ -80,12 +107,20 @@ def _row(name: str, who: Identity | None, each: dict, memory: int, health: str) 
     return (
         name,
         str(who.pid) if who else "-",
-        "all" if set(regions) == set(words.ROUTES) else ", ".join(regions) or "-",
+        _regions(regions),
         _span(who.seconds_alive) if who else "-",
         str(each.get("restarts", 0)),
         _megabytes(memory) if who else "-",
         health,
     )
+
+
+def _regions(served: list[str]) -> str:
+    """The shorter way to say it: those that are served, or those that are not."""
+    others = [region for region in words.ROUTES if region not in served]
+    if not served or len(others) > len(served):
+        return ", ".join(served) or "-"
+    return f"all but {', '.join(others)}" if others else "all"
 
 
 def _span(seconds: float) -> str:
@@ -98,9 +133,8 @@ def _megabytes(kib: int) -> str:
     return f"{kib / KIBIBYTES_PER_MEGABYTE:.1f} MB"
 
 
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    table = [HEADINGS, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
+def _print_table(table: list[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -9,7 +9,8 @@ import hmac
 import http.client
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,15 @@ LONGEST = 2_000_000
 PATIENCE = 120.0
 """Seconds the answering side waits for its own worker: the longest a caller may wait."""
 
+ADDRESS_FILE = settings.Setting(
+    "TIMEBANK_RPC_ADDRESS_FILE",
+    "a file with such addresses instead, read anew at every call, where processes come and go;"
+    " or 'none'.",
+    str,
+    "none",
+    "holds what TIMEBANK_RPC_ADDRESSES would",
+)
+
 Answer = dict[str, Any]
 Application = Callable[..., Iterable[bytes]]
 Begin = Callable[[str, bytes, Callable[[Answer], None]], None]
@@ -37,6 +47,33 @@ Begin = Callable[[str, bytes, Callable[[Answer], None]], None]
 
 class Unreachable(Exception):
     """Nobody took the request: no address, no connection, or too many asked at once."""
+
+
+class AddressFile(Mapping[str, Sequence[str]]):
+    """Addresses by service in a file that may change while processes run.
+
+    Raises:
+        SettingError: when made, there is no such file, or something else in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._read()
+        except (OSError, ValueError) as error:
+            raise settings.SettingError(f"{ADDRESS_FILE.name} cannot be used: {error}") from None
+
+    def _read(self) -> Mapping[str, Sequence[str]]:
+        return settings.addresses(self.path.read_text())
+
+    def __getitem__(self, service: str) -> Sequence[str]:
+        return self._read()[service]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 class Detour:
@@ -61,6 +98,9 @@ class Detour:
             SettingError: there are addresses, but no secret to prove oneself with.
         """
         addresses, secret = settings.RPC_ADDRESSES.read(), settings.RPC_SECRET.read()
+        file = ADDRESS_FILE.read()
+        if file != "none":
+            addresses = AddressFile(Path(file))
         if not addresses:
             return None
         if secret is None:

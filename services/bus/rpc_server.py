@@ -28,6 +28,7 @@ class RpcServer:
         self.methods: dict[str, Entrypoint] = {}
         self.concurrency = settings.RPC_CONCURRENCY.read()
         self._channel: Any = None
+        self._stopping = False
 
     def opened(self, connection: Any) -> None:
         channel = connection.channel()
@@ -50,7 +51,8 @@ class RpcServer:
         self._channel = None
 
     def stop(self) -> None:
-        """Take no more requests; those begun are answered."""
+        """Take no more requests; those begun are answered, and those on their way go back."""
+        self._stopping = True
         channel, self._channel = self._channel, None
         for region in self.bus.regions if channel else ():
             try:
@@ -60,6 +62,10 @@ class RpcServer:
 
     def _arrived(self, message: Any) -> None:
         """Start a worker; whatever is wrong with the request is answered, never fatal."""
+        if self._stopping:  # it was on its way when we said that we take none
+            with suppress(*LOST_CHANNEL):
+                message.channel.basic_reject(message.delivery_info["delivery_tag"], requeue=True)
+            return
         properties = message.properties
         finish = functools.partial(
             self._finish, message.channel, message.delivery_info["delivery_tag"],

@@ -9,7 +9,7 @@ import pytest
 from eventlet import wsgi
 
 from services.bus.caller import Caller
-from services.bus.detour import LONGEST, Detour, Entrance, Unreachable
+from services.bus.detour import LONGEST, AddressFile, Detour, Entrance, Unreachable
 from services.bus.rpc import Client, RpcError, request
 from services.bus.settings import SettingError
 from services.bus.transaction import new_id
@@ -175,6 +175,32 @@ def test_addresses_without_a_secret_are_refused(monkeypatch):
     monkeypatch.setenv("TIMEBANK_RPC_ADDRESSES", '{"echo": ["http://127.0.0.1:1"]}')
 
     with pytest.raises(SettingError, match="TIMEBANK_RPC_SECRET is not"):
+        Detour.from_settings()
+
+
+def test_addresses_in_a_file_are_those_that_stand_there_now(bus, road, tmp_path):
+    file = tmp_path / "addresses.json"
+    file.write_text('{"echo": ["http://127.0.0.1:1"]}')
+    detour = Detour(AddressFile(file), SECRET)
+    body = request(LONDONER, None, None, {"word": "alive"})
+    with pytest.raises(Unreachable):
+        detour.ask("echo", "say", body, 5)
+
+    file.write_text(json.dumps({"echo": [road]}))
+
+    assert "result" in detour.ask("echo", "say", body, 5)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "No such file"), ("[]", "not an object of lists")]
+)
+def test_a_file_of_addresses_that_cannot_be_read_is_refused(monkeypatch, tmp_path, content, reason):
+    file = tmp_path / "addresses.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("TIMEBANK_RPC_ADDRESS_FILE", str(file))
+
+    with pytest.raises(SettingError, match=f"TIMEBANK_RPC_ADDRESS_FILE cannot be used.*{reason}"):
         Detour.from_settings()
 
 

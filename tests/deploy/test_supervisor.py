@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import commands, faults, ports, supervisor
+from deploy.local import commands, faults, pools, ports, supervisor
 from deploy.local.places import REPOSITORY, Places, Problem
 from deploy.local.process import Identity, marked
+from tests.deploy.supervised import LATER
 
 LISTEN = """
 import socket, signal
@@ -24,6 +25,17 @@ while True:
     server.accept()[0].close()
 """
 REFUSE = "import sys; print('TIMEBANK_AMQP_URL is missing.', file=sys.stderr); sys.exit(2)"
+DRAINED = """
+import signal, socket, sys
+def end(*_):
+    try:
+        socket.create_connection(("127.0.0.1", {other})).close()
+        print("somebody works", flush=True)
+    except OSError:
+        print("nobody works", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+"""
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + LISTEN
 PATIENCE_SECONDS = 20.0
 
@@ -153,3 +165,46 @@ def test_a_process_that_is_not_there_is_named_with_those_that_are(
     with pytest.raises(Problem, match="There is no process leger; there are: ledger"):
         faults.kill(where, "leger")
     assert faults.find(where, "ledger") != Identity(0)
+
+
+def moved(where: Places, running: subprocess.Popen, *processes: dict) -> None:
+    """Ask a supervisor to take these on instead of those it has."""
+    (where.folder / LATER).write_text(json.dumps(processes))
+    serial = pools.want(where, ())
+    running.send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while supervisor.read_state(where).get("serial") != serial:
+        assert time.monotonic() < deadline, "the supervisor did not rearrange"
+        time.sleep(0.02)
+
+
+def test_who_leaves_is_drained_when_somebody_else_works_and_not_started_again(
+    where: Places, start: Start
+) -> None:
+    other = ports.choose(where.ports, ["new"], {})["new"]
+    drained = DRAINED.replace("{other}", str(other)) + LISTEN
+    running = start(
+        listener(where, "old", service="ledger", code=drained),
+        listener(where, "kept", service="ledger"),
+    )
+    await_state(where, "old", "ready")
+    kept = await_state(where, "kept", "ready")
+    slow = {**listener(where, "new", service="ledger"), "name": "new"}
+    slow["code"] = "import time; time.sleep(0.5)\n" + slow["code"]
+    moved(where, running, slow, {"name": "kept", "code": "", "service": "ledger"})
+    await_state(where, "new", "ready")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while told(where, "old"):
+        assert time.monotonic() < deadline, told(where, "old")
+        time.sleep(0.02)
+    assert where.log_of("old").read_text() == "somebody works\n"
+    assert told(where, "kept")["pid"] == kept["pid"]
+
+
+def test_nobody_leaves_for_somebody_who_does_not_start(where: Places, start: Start) -> None:
+    running = start(listener(where, "old", service="ledger"))
+    before = await_state(where, "old", "ready")
+    moved(where, running, {"name": "new", "code": REFUSE, "service": "ledger"})
+    await_state(where, "new", "failed")
+    assert (told(where, "old")["state"], told(where, "old")["pid"]) == ("ready", before["pid"])
+    assert told(where, "old")["leaving"]

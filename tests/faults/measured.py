@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from tests.faults.platform import Clients, Load, Platform, wrong_of
+from tests.faults.platform import Platform, wrong_of
 from tests.faults.scenario import Result
 
 MAILS_OF_A_KILL = 10
@@ -31,6 +31,15 @@ class Case:
         return not any(self.figures.values()) and not self.wrong
 
 
+class Driven(Protocol):
+    """Exchanges that somebody drives, such as a ``Load``."""
+
+    exchanges: int
+
+    def outcome(self) -> Mapping[str, Any]:
+        """What the clients saw, as ``tests.system.traffic`` sums it up, once they are done."""
+
+
 class Watch:
     """Looks at a platform before and after a case.
 
@@ -43,7 +52,7 @@ class Watch:
         self.began = time.time()
         self.before = platform.redelivered()
 
-    def ended(self, case: Case, *loads: Load | Clients) -> Case:
+    def ended(self, case: Case, *loads: Driven) -> Case:
         """Wait for the clients, then for quiet; audit, and fill in the case."""
         for load in loads:
             outcome = load.outcome()

@@ -1,0 +1,75 @@
+"""Asks the broker how many processes read what arrives for each service in each region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import amqp
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
+
+from deploy.local.places import Problem
+from deploy.local.plan import DATABASE_SERVICES
+from services.bus import tls, topology
+from services.contracts import words
+from services.contracts.readers import READERS
+
+PATIENCE = 5
+"""Seconds to wait for the broker."""
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Of a service in a region.
+
+    Attributes:
+        readers: processes that take its calls and, where it hears any, its events.
+        waiting: calls and events in the queues and in nobody's hands.
+    """
+
+    readers: int
+    waiting: int
+
+    def __str__(self) -> str:
+        waiting = f" ({self.waiting} wait)" if self.waiting else ""
+        return f"{self.readers or 'NOBODY'}{waiting}"
+
+
+def find(amqp_url: str) -> dict[tuple[str, str], Readers]:
+    """What the broker knows, by service and region.
+
+    Raises:
+        Problem: it does not answer.
+    """
+    try:
+        with Connection(amqp_url, connect_timeout=PATIENCE, **tls.options(amqp_url)) as connection:
+            asked = _Asked(connection)
+            return {
+                (service, region): asked.of(service, region)
+                for service in DATABASE_SERVICES
+                for region in words.ROUTES
+            }
+    except (OSError, OperationalError, amqp.exceptions.AMQPError) as error:
+        raise Problem(f"the broker does not answer ({type(error).__name__}).") from error
+
+
+class _Asked:
+    """One channel for all questions; one about a queue that is missing ends it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.channel = connection, connection.channel()
+
+    def of(self, service: str, region: str) -> Readers:
+        queues = [topology.rpc_queue(service, region)]
+        if service in READERS:
+            queues.append(topology.event_queue(service, region))
+        found = [self._queue(name) for name in queues]
+        return Readers(min(each.readers for each in found), sum(each.waiting for each in found))
+
+    def _queue(self, name: str) -> Readers:
+        try:
+            told = self.channel.queue_declare(name, passive=True)
+        except amqp.exceptions.NotFound:
+            self.channel = self.connection.channel()
+            return Readers(0, 0)
+        return Readers(int(told.consumer_count), int(told.message_count))

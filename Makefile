@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help venv venv-test demo test up down status logs audit faults bench lint lock clean
+.PHONY: backup restore rehearse help venv venv-test demo test up down status logs audit faults bench lint lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,16 @@ lint: venv-test ## check format, style and types
 
 audit: venv ## prove that nothing was lost or doubled and that all balances sum to zero
 	@$(RUN) -m deploy.audit
+
+backup: venv ## copy all databases as of one moment, while they work; TO=FOLDER
+	@$(RUN) -m deploy.backup $(if $(TO),--to "$(TO)")
+
+restore: venv ## bring a backup into an installation that holds nothing; FROM=FOLDER, ASIDE=1
+	@$(if $(FROM),,echo "Say which: make restore FROM=FOLDER" >&2; exit 2;) \
+		$(RUN) -m deploy.restore "$(FROM)" $(if $(ASIDE),--put-aside)
+
+rehearse: venv ## back up the running platform, restore and start it beside, audit it, remove it
+	@$(RUN) -m deploy.rehearsal
 
 faults: venv-test ## kill, repeat, disorder and poison under load, then audit (3 minutes); MINUTES=60 for the long form
 	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)

@@ -43,7 +43,12 @@ def write(where: Places, installation: Installation) -> None:
 
 def read(instance: str = DEMO) -> Installation:
     """The addresses of an instance as it was started last."""
+    return of(places(instance))
+
+
+def of(where: Places) -> Installation:
+    """Likewise, of an instance of any clone."""
     try:
-        return Installation(**json.loads(_file(places(instance)).read_text()))
+        return Installation(**json.loads(_file(where).read_text()))
     except FileNotFoundError:
-        raise Problem(f"The instance {instance} was never started; run `make up`.") from None
+        raise Problem(f"The instance {where.instance} was never started; run `make up`.") from None

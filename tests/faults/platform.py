@@ -53,11 +53,17 @@ class Platform:
     Args:
         name: of the instance; its data and ports are its own.
         environment: added to the launcher's own, such as the address of a proxy.
+        repository: whose code it is; another clone's has data of its own.
     """
 
-    def __init__(self, name: str = INSTANCE, environment: Mapping[str, str] | None = None) -> None:
-        self.name = name
-        self.where = places(name)
+    def __init__(
+        self,
+        name: str = INSTANCE,
+        environment: Mapping[str, str] | None = None,
+        repository: Path = REPOSITORY,
+    ) -> None:
+        self.name, self.repository = name, repository
+        self.where = places(name, repository)
         self.environment = {
             **SETTINGS,
             "TIMEBANK_FAILPOINT": f"@{self.where.folder / 'failpoint'}",
@@ -68,7 +74,7 @@ class Platform:
     @property
     def at(self) -> Installation:
         """Where everything of it is reached."""
-        return installation.read(self.name)
+        return installation.of(self.where)
 
     @property
     def looks(self) -> Looks:
@@ -85,7 +91,7 @@ class Platform:
         """
         done = subprocess.run(
             [sys.executable, "-m", "deploy.local", "--instance", self.name, *words],
-            cwd=REPOSITORY,
+            cwd=self.repository,
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
@@ -103,7 +109,7 @@ class Platform:
         """Start it with no data, whatever another run has left."""
         self.down()
         shutil.rmtree(self.where.folder)
-        self.where = places(self.name)
+        self.where = places(self.name, self.repository)
         self.up()
 
     def down(self) -> None:

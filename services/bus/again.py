@@ -15,7 +15,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import amqp
 import eventlet
 import psycopg
 import psycopg_pool
@@ -24,7 +23,7 @@ from kombu.connection import Connection
 
 from services.bus import settings
 from services.bus import topology as names
-from services.bus.declarer import is_there
+from services.bus.declarer import is_marked, is_there
 from services.bus.intake import LOST_CHANNEL
 from services.bus.said import say_again
 from services.bus.transaction import Database
@@ -63,7 +62,7 @@ class Repeater:
         if not is_there(connection, self.queue):
             channel.exchange_delete(self.queue)
             self._wishes.append((None, None))
-        elif not _is_marked(connection, self.queue):
+        elif not is_marked(connection, self.queue):
             self._wishes.append((None, None))
         self._hear(channel)
 
@@ -140,16 +139,6 @@ class Repeater:
         with self.database.transaction() as tx:
             row = tx.conn.execute("select exists (select from outbox)").fetchone()
         return bool(row and row[0])
-
-
-def _is_marked(connection: Connection, name: str) -> bool:
-    channel = connection.channel()
-    try:
-        channel.exchange_declare(name, "", passive=True, auto_delete=False)
-    except amqp.exceptions.NotFound:
-        return False
-    channel.close()
-    return True
 
 
 def _all_of(wishes: Iterable[list[str] | None]) -> list[str] | None:

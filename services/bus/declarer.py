@@ -42,8 +42,8 @@ class Declarer:
             channel.exchange_delete(names.COMPLETE)
         self._declare(channel)
         if not whole:
-            _wish(channel, regions)
-        _exchange(channel, names.COMPLETE, "fanout", nowait=False)
+            wish(channel, regions)
+        exchange(channel, names.COMPLETE, "fanout", nowait=False)
         channel.close()
         self._bound = True
 
@@ -74,21 +74,23 @@ class Declarer:
         return sorted(lost or self.topology.regions)
 
     def _declare(self, channel: Any) -> None:
-        _exchange(channel, names.EXCHANGE, "topic")
-        _exchange(channel, names.AGAIN, "fanout")
+        exchange(channel, names.EXCHANGE, "topic")
+        exchange(channel, names.AGAIN, "fanout")
         for parked in self.topology.parked_queues():
-            _queue(channel, parked, {"x-queue-type": "quorum"})
-        for queue in self.topology.event_queues():
-            _queue(channel, queue.name, queue_arguments(queue.service))
-            for key in queue.keys:
-                channel.queue_bind(queue.name, names.EXCHANGE, key, nowait=True)
+            queue(channel, parked, {"x-queue-type": "quorum"})
+        for each in self.topology.event_queues():
+            queue(channel, each.name, queue_arguments(each.service))
+            for key in each.keys:
+                channel.queue_bind(each.name, names.EXCHANGE, key, nowait=True)
 
 
-def _exchange(channel: Any, name: str, kind: str, *, nowait: bool = True) -> None:
+def exchange(channel: Any, name: str, kind: str, *, nowait: bool = True) -> None:
+    """Declare a durable exchange."""
     channel.exchange_declare(name, kind, durable=True, auto_delete=False, nowait=nowait)
 
 
-def _queue(channel: Any, name: str, arguments: dict[str, Any]) -> None:
+def queue(channel: Any, name: str, arguments: dict[str, Any]) -> None:
+    """Declare a durable queue, and wait for no answer."""
     channel.queue_declare(
         name, durable=True, auto_delete=False, arguments=arguments, nowait=True
     )  # fmt: skip
@@ -109,7 +111,18 @@ def is_there(connection: Connection, queue: str) -> bool:
     return True
 
 
-def _wish(channel: Any, regions: Sequence[str]) -> None:
+def is_marked(connection: Connection, name: str) -> bool:
+    """Whether the exchange is there that marks something as complete."""
+    channel = connection.channel()
+    try:
+        channel.exchange_declare(name, "", passive=True, auto_delete=False)
+    except amqp.exceptions.NotFound:
+        return False
+    channel.close()
+    return True
+
+
+def wish(channel: Any, regions: Sequence[str]) -> None:
     """Ask every producer to say again what it said in these regions: queues of theirs were lost.
 
     On a new broker nobody hears it, and nobody has said anything.

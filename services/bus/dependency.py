@@ -17,6 +17,7 @@ from services.bus.caller import Caller
 from services.bus.declarer import Declarer
 from services.bus.detour import Detour
 from services.bus.envelope import Outgoing
+from services.bus.feed import Feed
 from services.bus.intake import Batch
 from services.bus.link import Link
 from services.bus.subscription import Subscription
@@ -58,6 +59,7 @@ class Bus(DependencyProvider):
         topology: all regions, and for each service the events it hears.
         database: whether the service owns a database.
         after_commit: told what a transaction said, once it is committed; for counting.
+        public: whether it says public signals too.
     """
 
     def __init__(
@@ -65,14 +67,16 @@ class Bus(DependencyProvider):
         topology: tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]],
         database: bool = True,
         after_commit: Callable[[Sequence[Outgoing]], None] | None = None,
+        public: bool = False,
     ) -> None:
         self.topology = names.Topology(*topology)
         self.after_commit = after_commit
-        self.has_database = database
+        self.has_database, self.public = database, public
         self.subscriptions: Mapping[str, Subscription] = {}
         self.incoming: Link | None = None
         self.server: Any = None
         self.relay: relay.Relay | None = None
+        self.feed: Feed | None = None
         self.service = ""
 
     def setup(self) -> None:
@@ -109,21 +113,36 @@ class Bus(DependencyProvider):
             self.service, self.database, publisher, self.topology.regions,
             settings.RELAY_BATCH.read(), settings.RELAY_POLL.read(),
         )  # fmt: skip
+        if self.public:
+            self.feed = Feed(self.service, self.database, self.topology.regions)
         self.database.on_commit = self._committed
-        self.repeater = again.Repeater(self.service, self.database, self.relay.wake)
+        self.repeater = again.Repeater(self.service, self.database, self._wake_relays)
         self.link.use(self.repeater)
+
+    @property
+    def _relays(self) -> list[relay.Relay]:
+        return [each for each in (self.relay, self.feed and self.feed.relay) if each]
+
+    def _wake_relays(self) -> None:
+        for each in self._relays:
+            each.wake()
 
     def _committed(self, events: Sequence[Outgoing]) -> None:
         if self.relay:
-            self.relay.announce(events)
+            self.relay.announce(self.feed.announce(events) if self.feed else events)
         if self.after_commit:
             self.after_commit(events)
 
     def start(self) -> None:
         self.container.spawn_managed_thread(self.link.run, identifier="link out")
+        if self.feed:
+            self.container.spawn_managed_thread(self.feed.link.run, identifier="link feed")
         if self.relay:
             self.database.open()
-            self._relaying = self.container.spawn_managed_thread(self.relay.run, identifier="relay")
+            self._relaying = [
+                self.container.spawn_managed_thread(each.run, identifier="relay")
+                for each in self._relays
+            ]
             self.container.spawn_managed_thread(self._retry_for_ever, identifier="retries")
             self.container.spawn_managed_thread(self.repeater.run, identifier="repeater")
             self.container.spawn_managed_thread(self._keep_house, identifier="housekeeping")
@@ -131,11 +150,19 @@ class Bus(DependencyProvider):
     def stop(self) -> None:
         """After the last worker: say what is left to say, then close."""
         if self.relay:
-            self.relay.stop()
-            self._relaying.wait()
-            relay.drained(self.relay, LAST_WORDS)
+            self._say_last_words()
             self.database.close()
+        if self.feed:
+            self.feed.link.stop()
         self.link.stop()
+
+    def _say_last_words(self) -> None:
+        for each in self._relays:
+            each.stop()
+        for running in self._relaying:
+            running.wait()
+        for each in self._relays:
+            relay.drained(each, LAST_WORDS)
 
     def get_dependency(self, worker_ctx: Any) -> "Bus":
         return self

@@ -1,12 +1,16 @@
-"""How an event looks on the wire: CloudEvents 1.0 in binary mode, and back."""
+"""How an event looks on the wire: CloudEvents 1.0 in binary mode, and back.
+
+A public signal has no data and is for everybody's tools: structured mode, one JSON object.
+"""
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
 from cloudevents.core.bindings.rabbitmq import (
     RabbitMQMessage,
     from_rabbitmq_event,
@@ -16,9 +20,13 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from services.bus import body as bodies
+from services.bus import topology as names
 
 _FORMAT = JSONFormat()
 CONTENT_TYPE = "application/json"
+SIGNAL_CONTENT_TYPE = "application/cloudevents+json"
+COPIES = "CC"
+"""The header by which the broker knows further routing keys."""
 CE = "ce-"
 """What the attributes' headers begin with."""
 _HEADERS = tuple(
@@ -30,12 +38,16 @@ NAMELESS = UUID("6d1f0c52-7a0e-5f0b-9a39-6f7f1f1f3f5e")
 
 @dataclass(frozen=True)
 class Outgoing:
-    """An event as the outbox keeps it."""
+    """An event, or a public signal, as the outbox keeps it.
+
+    Attributes:
+        region: whose turn it is published in; a signal's is its lane.
+    """
 
     id: UUID
     region: str
     routing_key: str
-    headers: dict[str, str]
+    headers: dict[str, Any]
     body: bytes
 
     @property
@@ -126,6 +138,36 @@ def outgoing(
         {key: str(value) for key, value in message.headers.items()},
         bytes(message.body),
     )
+
+
+def signal(
+    *,
+    event_id: UUID,
+    kind: Any,
+    regions: Sequence[str],
+    subject: str,
+    time: datetime.datetime,
+) -> Outgoing:
+    """Write a public signal.
+
+    Args:
+        kind: its contract, with ``type``, ``source`` and ``path``.
+        regions: whom it concerns, the first one's lane carries it; doubles are taken out.
+    """
+    keys = [names.public_key(region, kind.type) for region in dict.fromkeys(regions)]
+    body = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": kind.source,
+        "type": kind.type,
+        "time": time.isoformat().replace("+00:00", "Z"),
+        "subject": subject,
+        "dataref": kind.path.format(subject),
+    }
+    copies = {COPIES: keys[1:]} if len(keys) > 1 else {}
+    return Outgoing(
+        event_id, names.lane(regions[0]), keys[0], copies, msgspec.json.encode(body)
+    )  # fmt: skip
 
 
 _writers: dict[type, Any] = {}

@@ -11,7 +11,7 @@ again, under the same id, which every reader knows.
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,11 +40,29 @@ class Unconfirmed(Exception):
     """Not every confirm came in time; nothing is known about the rest (see ``taken``)."""
 
 
-class Publisher:
-    """Publishes rows over a link and waits for all their confirms at once."""
+def event_letter(row: Outgoing) -> Letter:
+    return Letter(str(row.id), row.routing_key, envelope.CONTENT_TYPE, row.headers, row.body)
 
-    def __init__(self, link: Link, timeout: float) -> None:
+
+class Publisher:
+    """Publishes rows over a link and waits for all their confirms at once.
+
+    Args:
+        link: it lives on.
+        timeout: seconds to wait for the confirms.
+        exchange: to which it publishes.
+        letter: makes a message of a row.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        timeout: float,
+        exchange: str = names.EXCHANGE,
+        letter: Callable[[Outgoing], Letter] = event_letter,
+    ) -> None:
         self.link, self.timeout = link, timeout
+        self.exchange, self.letter = exchange, letter
         link.when_blocked.append(self._signal_always)
         self._channel: Any = None
         self._next_tag = 1
@@ -95,7 +113,7 @@ class Publisher:
         for row in rows:
             self._unsettled[self._next_tag] = row.id
             self._next_tag += 1
-        self.link.wire.publish(channel, names.EXCHANGE, [_letter(row) for row in rows])
+        self.link.wire.publish(channel, self.exchange, [self.letter(row) for row in rows])
 
     @property
     def taken(self) -> set[UUID]:
@@ -148,16 +166,12 @@ class Publisher:
             self._settled.send()
 
 
-def _letter(row: Outgoing) -> Letter:
-    return Letter(str(row.id), row.routing_key, envelope.CONTENT_TYPE, row.headers, row.body)
-
-
 class Relay:
     """The greenlet that empties the outbox.
 
     Args:
         service: for metrics.
-        regions: every region there is: whoever decided something also says it,
+        regions: every region (or lane) there is: whoever decided something also says it,
             whichever region it concerns.
         batch: rows between two waits for confirms, at most.
         poll: seconds between looks for rows nobody announced.

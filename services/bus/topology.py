@@ -10,6 +10,17 @@ AGAIN = "timebank.again"
 COMPLETE = "timebank.complete"
 """Exchange without a use but to be there: everything else was made and bound before it."""
 
+PUBLIC = "timebank.public"
+"""Topic exchange of the signals other systems hear."""
+PUBLIC_COMPLETE = "timebank.public.complete"
+"""As ``COMPLETE``, for the feed's exchange and streams."""
+PUBLIC_DAYS = 30
+"""Days a region's stream keeps what was said."""
+PUBLIC_SEGMENT = 1_000_000
+"""Bytes of a segment of a stream. Only whole segments are ever forgotten: one of the broker's
+usual 500 MB would hold years of a quiet region; this one holds some 2,500 signals, less than
+two days of heartbeats alone."""
+
 DELIVERY_LIMIT = 100
 """Deliveries before the broker gives up on a message. High on purpose: a crash
 raises the count of every message in flight, and innocents must outlive a poison
@@ -69,3 +80,23 @@ def again_queue(service: str) -> str:
 def rpc_queue(service: str, region: str) -> str:
     """Calls to a service from one region; also their routing key on the default exchange."""
     return f"rpc.{service}.{region}"
+
+
+def lane(region: str) -> str:
+    """What a region's public signals are kept under: the beginning of their routing keys."""
+    return f"region.{region}"
+
+
+def is_public(kept_under: str) -> bool:
+    """Whether what is kept under this is a public signal; no region has a dot in its name."""
+    return kept_under.startswith("region.")
+
+
+def public_key(region: str, type_: str) -> str:
+    """The routing key of a public signal."""
+    return f"{lane(region)}.{type_}"
+
+
+def public_stream(region: str) -> str:
+    """What keeps a region's signals for a replay."""
+    return f"{PUBLIC}.{region}"

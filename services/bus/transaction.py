@@ -70,6 +70,25 @@ class Transaction:
         )
         return event_id
 
+    def signal(self, kind: Any, *, regions: Sequence[str], subject: UUID | str) -> UUID:
+        """Tell other systems that something happened; it is published after the commit.
+
+        Args:
+            kind: the signal's contract, with ``type``, ``source`` and ``path``.
+            regions: slugs of the regions it concerns; who hears several hears it once.
+            subject: id of what it is about.
+
+        Returns:
+            The signal's id.
+        """
+        signal_id = new_id()
+        self.said.append(
+            envelope.signal(
+                event_id=signal_id, kind=kind, regions=regions, subject=str(subject), time=self.now
+            )
+        )
+        return signal_id
+
 
 def new_id() -> UUID:
     """A new UUIDv7: unique, and ordered by the time it was made."""

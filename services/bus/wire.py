@@ -19,7 +19,7 @@ each read, so more would cost what it saves."""
 
 _METHOD, _HEADER, _BODY, _END = 1, 2, 3, b"\xce"
 _BASIC_PUBLISH = pack(">HHH", 60, 40, 0)
-_MANDATORY = b"\x01"
+_MANDATORY, _OPTIONAL = b"\x01", b"\x00"
 _FLAGS = 0x8000 | 0x2000 | 0x1000 | 0x0080
 """Content type, headers, delivery mode and message id are there."""
 FRAME_OVERHEAD = 8
@@ -28,10 +28,12 @@ FRAME_OVERHEAD = 8
 
 @dataclass(frozen=True)
 class Letter:
-    """A message to be published, persistent and mandatory.
+    """A message to be published, persistent.
 
     Attributes:
         headers: texts only.
+        copies: further routing keys; a queue bound to several of them gets one copy.
+        mandatory: whether it comes back when no queue takes it.
     """
 
     message_id: str
@@ -39,6 +41,8 @@ class Letter:
     content_type: str
     headers: Mapping[str, str]
     body: bytes
+    copies: tuple[str, ...] = ()
+    mandatory: bool = True
 
 
 class Wire:
@@ -85,10 +89,13 @@ def _read_generously(transport: Any) -> None:
 
 
 def _frames(channel: int, before: bytes, letter: Letter, size: int) -> Iterable[bytes]:
-    yield _frame(_METHOD, channel, before + _short(letter.routing_key) + _MANDATORY)
+    bits = _MANDATORY if letter.mandatory else _OPTIONAL
+    yield _frame(_METHOD, channel, before + _short(letter.routing_key) + bits)
     table = b"".join(
         _short(name) + b"S" + _long(value.encode()) for name, value in letter.headers.items()
     )
+    if letter.copies:
+        table += _short("CC") + b"A" + _long(_texts(letter.copies))
     yield _frame(
         _HEADER,
         channel,
@@ -97,6 +104,10 @@ def _frames(channel: int, before: bytes, letter: Letter, size: int) -> Iterable[
     )  # fmt: skip
     for start in range(0, len(letter.body), size):
         yield _frame(_BODY, channel, letter.body[start : start + size])
+
+
+def _texts(texts: Iterable[str]) -> bytes:
+    return b"".join(b"S" + _long(text.encode()) for text in texts)
 
 
 def _frame(kind: int, channel: int, payload: bytes) -> bytes:

@@ -53,11 +53,12 @@ def connection(transport):
 
 
 def by_py_amqp(connection, letter):
+    copies = {"CC": list(letter.copies)} if letter.copies else {}
     message = Message(
         letter.body, message_id=letter.message_id, content_type=letter.content_type,
-        delivery_mode=2, application_headers=dict(letter.headers),
+        delivery_mode=2, application_headers={**letter.headers, **copies},
     )  # fmt: skip
-    arguments = dumps("Bssbb", (0, "timebank", letter.routing_key, True, False))
+    arguments = dumps("Bssbb", (0, "timebank", letter.routing_key, letter.mandatory, False))
     connection.frame_writer(1, 3, spec.Basic.Publish, arguments, message)
 
 
@@ -71,6 +72,17 @@ def test_a_letter_is_written_as_py_amqp_writes_it(transport, body):
 
     written = transport.arrived()
     assert frames(written) == frames(expected)
+
+
+@pytest.mark.parametrize("copies", [(), ("region.midlands.x",), ("region.midlands.x", "Zoë")])
+def test_further_routing_keys_and_what_may_be_heard_by_nobody_are_written_so_too(transport, copies):
+    letter = Letter("1", "region.london.x", "text/plain", {}, b"{}", copies, mandatory=False)
+    by_py_amqp(connection(transport), letter)
+    expected = transport.arrived()
+
+    Wire(connection(transport)).publish(SimpleNamespace(channel_id=3), "timebank", [letter])
+
+    assert frames(transport.arrived()) == frames(expected)
 
 
 def frames(written):

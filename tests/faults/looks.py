@@ -20,6 +20,10 @@ _UNDER_WAY = {
     "exchanges": "select count(*) from exchange where state in ('accepted', 'completed')",
     "notifications": "select count(*) from notice where next_at is not null",
 }
+_SAID = """
+    select id::text from said where said_at > %s and not starts_with(region, 'region.')
+"""
+"""Signals to other systems are heard by nobody of ours."""
 _UNHEARD = """
     select count(*) from unnest(%s::text[]) as said (id)
     where not exists (select from heard where event_id = said.id)
@@ -87,6 +91,6 @@ class Looks:
 
     def _all_heard(self, service: str) -> bool:
         since = self.since.get(service, datetime.datetime(1, 1, 2, tzinfo=datetime.UTC))
-        rows = self.ask(service, "select id::text from said where said_at > %s", since)
+        rows = self.ask(service, _SAID, since)
         ids = [event_id for (event_id,) in rows]
         return not self.ask("reporting", _UNHEARD, ids)[0][0]

@@ -6,6 +6,7 @@ from typing import Any
 from services.bus.caller import Caller
 from services.bus.transaction import Transaction, new_id
 from services.contracts import exchanges as contract
+from services.contracts import feed
 from services.exchanges import answers, caller_handlers, errors, listing, listing_store, schemas
 from services.exchanges.listing import Listing
 
@@ -194,3 +195,4 @@ def say(tx: Transaction, schema: Any, about: Listing) -> None:
             "organisation": about.organisation,
         },
     )
+    tx.signal(feed.BY_EVENT[schema.event], regions=(about.region,), subject=about.id)

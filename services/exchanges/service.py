@@ -5,13 +5,19 @@ from typing import Any
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.contracts import readers
-from services.exchanges import exchange_handlers, handlers, listing_handlers, sweep_handlers
+from services.exchanges import (
+    exchange_handlers,
+    handlers,
+    heartbeat_handlers,
+    listing_handlers,
+    sweep_handlers,
+)
 from services.telemetry import metrics
 
 
 class Exchanges:
     name = "exchanges"
-    bus = Bus(readers.TOPOLOGY)
+    bus = Bus(readers.TOPOLOGY, public=True)
 
     @receive(handlers.SUBSCRIPTIONS)
     def hear(self, batch: Any) -> None:
@@ -24,6 +30,11 @@ class Exchanges:
             with self.bus.transaction() as tx:
                 if not sweep_handlers.sweep(tx, self.bus.regions):
                     return
+
+    @every(seconds=10)
+    def beat(self) -> None:
+        with self.bus.transaction() as tx:
+            heartbeat_handlers.beat(tx, self.bus.regions)
 
     @every(seconds=10)
     def count(self) -> None:

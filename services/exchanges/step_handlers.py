@@ -5,6 +5,7 @@ from typing import Any
 
 from services.bus.transaction import Transaction
 from services.contracts import exchanges as contract
+from services.contracts import feed
 from services.exchanges import exchange_store
 from services.exchanges.exchange import Exchange, Steps, Taken
 
@@ -46,6 +47,16 @@ def say(tx: Transaction, taken: Sequence[Taken], correlation_id: str | None = No
                 data={**_common(step), **step.more},
                 correlation_id=correlation_id,
             )
+            _tell_others(tx, step)
+
+
+def _tell_others(tx: Transaction, step: Taken) -> None:
+    """Signal what other systems may hear; asking the ledger once more is no news to them."""
+    signal = feed.BY_EVENT.get(step.says or "")
+    if signal and step.action != "ask_again":
+        of = step.exchange
+        regions = (of.region, of.giver_region, of.receiver_region)
+        tx.signal(signal, regions=regions, subject=of.id)
 
 
 def latest(taken: Steps) -> Exchange:

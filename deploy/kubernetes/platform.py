@@ -156,7 +156,10 @@ def audit() -> list[Manifest]:
     env = [
         pods.from_secret("AUDIT_USER", names.AUDITOR_LOGIN, "username"),
         pods.from_secret("AUDIT_WORD", names.AUDITOR_LOGIN, "password"),
-        *pods.plain(TIMEBANK_AUDIT_DATABASE_URL=address),
+        *pods.plain(
+            TIMEBANK_AUDIT_DATABASE_URL=address,
+            TIMEBANK_WATCHED_CERTIFICATES=f"{pods.CERTIFICATES}/gateway/tls.crt",
+        ),
         *pods.broker_env("audit"),
     ]
     certificates = [f"{service}={names.cluster(service)}-ca" for service in names.SERVICES]
@@ -165,7 +168,11 @@ def audit() -> list[Manifest]:
         own,
         env,
         probes=pods.probes("/_status"),
-        volumes=(f"broker={names.BROKER_TLS}", *certificates),
+        volumes=(
+            f"broker={names.BROKER_TLS}",
+            f"gateway={names.GATEWAY_TLS}/tls.crt",
+            *certificates,
+        ),
     )
     spec = {
         "replicas": 1,

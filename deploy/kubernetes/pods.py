@@ -38,7 +38,8 @@ def pod(
 
     Args:
         arguments: the module to run and what it is given.
-        volumes: secrets whose ``ca.crt`` is mounted, as ``folder=secret``.
+        volumes: secrets whose ``ca.crt`` is mounted, as ``folder=secret``, or another of its
+            files, as ``folder=secret/file``.
         once: whether it runs to its end instead of for ever.
     """
     container = {
@@ -90,8 +91,9 @@ def _parted(volume: str) -> tuple[str, str]:
     return folder, secret
 
 
-def _certificate(folder: str, secret: str) -> dict[str, Any]:
-    items = [{"key": "ca.crt", "path": "ca.crt"}]
+def _certificate(folder: str, source: str) -> dict[str, Any]:
+    secret, _, file = source.partition("/")
+    items = [{"key": file or "ca.crt", "path": file or "ca.crt"}]
     return {"name": folder, "secret": {"secretName": secret, "items": items}}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from deploy import rights
 from deploy.kubernetes import names
 from deploy.kubernetes.names import Manifest, manifest
-from deploy.local.databases import EXTENSIONS
+from deploy.local.databases import EXTENSIONS, STATISTICS
 from deploy.local.plan import AUDITOR
 from services.bus import topology
 
@@ -169,6 +169,7 @@ def _database(service: str) -> Manifest:
                 {
                     "name": AUDITOR,
                     "login": True,
+                    "inRoles": [STATISTICS],
                     "passwordSecret": {"name": names.AUDITOR_LOGIN},
                 }
             ]
@@ -184,6 +185,7 @@ def _first_statements(service: str, database: str) -> list[str]:
         f"revoke all on database {database} from public",
         f"create role {AUDITOR} login",
         f"alter role {AUDITOR} set default_transaction_read_only = on",
+        f"grant {STATISTICS} to {AUDITOR}",
         f"grant connect on database {database} to {AUDITOR}",
         f"alter default privileges for role {database} in schema public"
         f" grant select on tables to {AUDITOR}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -10,6 +11,8 @@ from psycopg import sql
 
 EXTENSIONS = {"exchanges": ("pg_trgm",)}
 """Made by the administrator, because a service's role may not make them itself."""
+STATISTICS = "pg_read_all_stats"
+"""The role by which the audit sees how far replicas are behind, and nothing of anybody's data."""
 
 
 def prepare(
@@ -29,6 +32,8 @@ def prepare(
         for service, url in (auditors or {}).items():
             _prepare_role(connection, url)
             _let_read(administrator_url, url, urlsplit(services[service]).username or "")
+        for role in {urlsplit(url).username or "" for url in (auditors or {}).values()}:
+            _let_see_replicas(connection, role)
 
 
 def _prepare_role(connection: psycopg.Connection, url: str) -> sql.Identifier:
@@ -58,6 +63,13 @@ def _let_read(administrator_url: str, url: str, owner: str) -> None:
             sql.SQL("alter role {} set default_transaction_read_only = on").format(role),
         ):
             connection.execute(statement)
+
+
+def _let_see_replicas(connection: psycopg.Connection, role: str) -> None:
+    statement = sql.SQL("grant {} to {}").format(sql.Identifier(STATISTICS), sql.Identifier(role))
+    # Not every administrator of somebody else's server may; nothing is told of replicas then.
+    with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
 
 
 def _prepare_one(connection: psycopg.Connection, url: str) -> None:

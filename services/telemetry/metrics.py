@@ -200,6 +200,35 @@ _made: dict[str, Any] = {
         metric.kind(metric.name, metric.meaning, metric.labels, buckets=metric.buckets)
         if metric.buckets
         else metric.kind(metric.name, metric.meaning, metric.labels)
+    Metric(
+        "timebank_heartbeat_last_timestamp_seconds",
+        Gauge,
+        ("region",),
+        "Unix time of the minute whose heartbeat a region said last to other systems.",
+        "It only falls behind: does no process of exchanges work for the region?",
+    ),
+    Metric(
+        "timebank_replicas",
+        Gauge,
+        ("service",),
+        "Replicas that follow a service's database server, as the audit's process sees them.",
+        "When it falls: which server is gone? The next loss of the primary costs more.",
+    ),
+    Metric(
+        "timebank_replica_behind_bytes",
+        Gauge,
+        ("service", "replica"),
+        "Bytes of its log a database server has written and a replica has not replayed.",
+        "Is the replica's disk slow, a long question holding it up, or the network full?",
+    ),
+    Metric(
+        "timebank_certificate_ends_timestamp_seconds",
+        Gauge,
+        ("kind", "at"),
+        "Unix time at which a certificate ends that broker, database or gateway shows at an"
+        " address, or that a file holds.",
+        "It only falls when somebody puts an older one in place.",
+    ),
     )
     for metric in METRICS
 }
@@ -282,3 +311,22 @@ def audited(figures: Mapping[str, int], at: float) -> None:
 
 def audit_failed(at: float) -> None:
     _made["timebank_audit_last_timestamp_seconds"].labels("failed").set(at)
+
+
+def replicas(behind: Mapping[str, Mapping[str, int]]) -> None:
+    """Bytes by service and replica; whatever is not named any more is not told any more."""
+    for name in ("timebank_replicas", "timebank_replica_behind_bytes"):
+        _made[name].clear()
+    for service, found in behind.items():
+        _made["timebank_replicas"].labels(service).set(len(found))
+        for replica, count in found.items():
+            _made["timebank_replica_behind_bytes"].labels(service, replica).set(count)
+
+
+def heartbeats(said: Mapping[str, float]) -> None:
+    for region, at in said.items():
+        _made["timebank_heartbeat_last_timestamp_seconds"].labels(region).set(at)
+
+
+def certificate_ends(kind: str, at: str, moment: float) -> None:
+    _made["timebank_certificate_ends_timestamp_seconds"].labels(kind, at).set(moment)

@@ -65,7 +65,9 @@ ENDPOINT = fields(
     params={"type": "object", "additionalProperties": TEXTS},
     tlsConfig=fields(serverName=TEXT, ca=fields("secret", secret=KEY)),
 )
-ROLE = fields("name login passwordSecret", name=TEXT, login=YES_NO, passwordSecret=REFERENCE)
+ROLE = fields(
+    "name login passwordSecret", name=TEXT, login=YES_NO, inRoles=TEXTS, passwordSecret=REFERENCE
+)
 SYNCHRONOUS = fields(
     "method number",
     method={"enum": ["any", "first"]},

@@ -67,6 +67,22 @@ def test_every_figure_is_told_and_a_wrong_one_as_it_is(databases, serving) -> No
     assert asked(f"{address}/_status")[0] == 200
 
 
+def test_the_last_heartbeat_of_each_region_is_told_in_real_time(databases, serving) -> None:
+    watch = audit_watch.Watch(Sources(databases))
+    address = serving(watch)
+    with psycopg.connect(databases["exchanges"]) as conn:
+        conn.execute("update clock set ahead = interval '3 days'")
+        conn.execute(
+            "insert into heartbeat (region, minute)"
+            " values ('london', timestamptz '2026-11-21T10:00Z' + interval '3 days')"
+        )
+
+    watch.look_at_heartbeats()
+
+    wanted = 'timebank_heartbeat_last_timestamp_seconds{region="london"} 1.7952552e+09'
+    assert wanted in asked(f"{address}/metrics")[1]
+
+
 def test_a_database_out_of_reach_is_told_and_no_figure_is_made_up(databases, serving) -> None:
     nowhere = {**databases, "ledger": "postgresql://nobody@127.0.0.1:1/nothing"}
     watch = audit_watch.Watch(Sources(nowhere))

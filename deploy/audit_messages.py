@@ -4,15 +4,11 @@ from collections.abc import Sequence
 
 import amqp
 from kombu.connection import Connection
-from kombu.exceptions import OperationalError
 
+from deploy import nodes
 from deploy.audit_sources import Connections, aged, number
-from deploy.local.places import Problem
-from services.bus import tls, topology
+from services.bus import topology
 from services.contracts import readers
-
-PATIENCE = 5
-"""Seconds to wait for the broker."""
 
 
 def in_databases(at: Connections, leave_out: int) -> int:
@@ -42,11 +38,7 @@ def in_broker(amqp_url: str, leave_out: int) -> int:
     queues = list(names.parked_queues())
     if not leave_out:
         queues += [queue.name for queue in names.event_queues()]
-    try:
-        with Connection(amqp_url, connect_timeout=PATIENCE, **tls.options(amqp_url)) as connection:
-            return _waiting(connection, queues)
-    except (OSError, OperationalError, amqp.exceptions.AMQPError) as error:
-        raise Problem(f"The broker does not answer: {error}") from error
+    return nodes.ask(amqp_url, lambda connection: _waiting(connection, queues))
 
 
 def _waiting(connection: Connection, queues: Sequence[str]) -> int:

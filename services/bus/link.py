@@ -6,6 +6,8 @@ an answer (opening a channel, declaring, consuming) happens in ``opened``, calle
 by the reading greenlet before it begins to read; afterwards users only send.
 """
 
+import itertools
+import random
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,7 +19,7 @@ from amqp import spec
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
-from services.bus import tls
+from services.bus import settings, tls
 from services.bus.wire import Wire
 from services.telemetry import metrics
 
@@ -71,14 +73,16 @@ class Link:
     """A connection and the greenlets that keep it.
 
     Args:
-        url: of the broker.
+        url: of the broker, or of each of its nodes; the next one is tried whenever a connection
+            is lost or not made, beginning anywhere, so that processes spread over the nodes.
         service: and ``name`` (``in`` or ``out``) label metrics and the connection.
         heartbeat: seconds agreed with the broker.
     """
 
     def __init__(self, url: str, service: str, name: str, heartbeat: int = 20) -> None:
         self.url, self.service, self.name, self.heartbeat = url, service, name, heartbeat
-        self.tls = tls.options(url)
+        nodes = [(address, tls.options(address)) for address in settings.nodes(url)]
+        self._nodes = itertools.cycle(random.sample(nodes, len(nodes)))
         self.users: list[User] = []
         self.when_blocked: list[Callable[[], None]] = []
         self.up = False
@@ -134,11 +138,12 @@ class Link:
         return self.takes
 
     def _connection(self) -> Connection:
+        address, encryption = next(self._nodes)
         return _Once(
-            self.url,
+            address,
             heartbeat=self.heartbeat,
             connect_timeout=CONNECT_TIMEOUT,
-            **self.tls,
+            **encryption,
             transport_options={
                 "on_blocked": self._on_blocked,
                 "on_unblocked": self._on_unblocked,
@@ -149,6 +154,9 @@ class Link:
     def _serve(self, connection: Connection) -> None:
         with eventlet.Timeout(CONNECT_TIMEOUT, LinkLost("no answer while connecting")):
             connection.ensure_connection(max_retries=0)  # its own pause would be two seconds
+            # With TLS, py-amqp keeps the time-out of connecting for all reading after it: the
+            # link would be lost whenever nothing came for five seconds.
+            connection.connection.transport.sock.settimeout(None)
             self.wire = Wire(connection.connection)
         with eventlet.Timeout(60, LinkLost("no answer while declaring")):
             self._open(connection)

@@ -8,6 +8,7 @@ import sys
 import time
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import yoyo
@@ -24,7 +25,7 @@ def apply(database_url: str, package: str) -> None:
 
     Several processes may call this at once: one works, the others wait.
     """
-    backend = yoyo.get_backend(_with_psycopg3(database_url))
+    backend = yoyo.get_backend(_with_psycopg3(_of_one_host(database_url)))
     migrations = yoyo.read_migrations(*(str(folder) for folder in folders(package)))
     with contextlib.closing(backend.connection), backend.lock():
         backend.apply_migrations(backend.to_apply(migrations))
@@ -48,6 +49,21 @@ def wait_for(database_url: str, seconds: float = 60) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)  # between two attempts; the condition is the connection
+
+
+def _of_one_host(url: str) -> str:
+    """Of the servers in an address the one that answers as the address wants; yoyo reads no more.
+
+    Raises:
+        psycopg.OperationalError: none of them does.
+    """
+    parts = urlsplit(url)
+    who, _, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return url
+    with psycopg.connect(url, connect_timeout=3) as conn:
+        netloc = f"{who}@{conn.info.host}:{conn.info.port}"
+    return urlunsplit(parts._replace(netloc=netloc))
 
 
 def _with_psycopg3(url: str) -> str:

@@ -92,6 +92,19 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def nodes(text: str) -> tuple[str, ...]:
+    """The addresses of a broker's nodes, of which any will do; most brokers have one."""
+    return tuple(address.strip() for address in text.split(";"))
+
+
+def broker(text: str) -> str:
+    """One address, or those of all nodes of a cluster, separated by semicolons."""
+    found = [urlsplit(url("amqp", "amqps")(address)) for address in nodes(text)]
+    if len({(parts.scheme, parts.path) for parts in found}) > 1:
+        raise ValueError("its nodes differ in more than user, host and port.")
+    return text
+
+
 def one_of(*allowed: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in allowed:
@@ -152,8 +165,9 @@ def certificates(text: str) -> str | None:
 
 AMQP_URL = Setting(
     "TIMEBANK_AMQP_URL",
-    "the broker's address, amqp://user:password@host:port/vhost, or amqps:// to encrypt.",
-    url("amqp", "amqps"),
+    "the broker's address, amqp://user:password@host:port/vhost, or amqps:// to encrypt;"
+    " of a cluster all its nodes' addresses, separated by semicolons.",
+    broker,
 )
 AMQP_CA = Setting(
     "TIMEBANK_AMQP_CA",

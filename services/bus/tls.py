@@ -8,7 +8,7 @@ from services.bus import settings
 
 
 def options(url: str) -> dict[str, Any]:
-    """What kombu's ``Connection`` needs to be told beside the broker's address.
+    """What kombu's ``Connection`` needs to be told beside the address of one node of the broker.
 
     By itself it would encrypt towards whoever shows a certificate from anybody it trusts; here
     the certificate must also bear the name in the address.

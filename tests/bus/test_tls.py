@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import eventlet
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,7 +19,8 @@ from kombu.connection import Connection
 
 from deploy.local import broker, ports
 from deploy.local.places import TEST, places
-from services.bus import settings, tls
+from services.bus import link, settings, tls
+from tests.bus.running import eventually
 from tests.servers import VirtualHosts
 
 NAME = "localhost"
@@ -132,6 +134,36 @@ def test_a_broker_of_another_name_is_refused(address, trust, authority) -> None:
 
     with pytest.raises(ssl.SSLCertVerificationError, match=r"127\.0\.0\.1"):
         connect(address.replace(NAME, "127.0.0.1"))
+
+
+class Guest:
+    """Counts the connections of a link."""
+
+    times = 0
+
+    def opened(self, connection: Connection) -> None:
+        self.times += 1
+
+    def closed(self) -> None:
+        """Only arrivals count."""
+
+
+def test_an_encrypted_link_lives_when_nothing_is_said(
+    address, trust, authority, monkeypatch
+) -> None:
+    """As long as connecting may take: py-amqp takes that for the time a read may take, too."""
+    trust(authority)
+    monkeypatch.setattr(link, "CONNECT_TIMEOUT", 1.0)
+    made, guest = link.Link(address, "test", "in"), Guest()
+    made.use(guest)
+    running = eventlet.spawn(made.run)
+    eventually(lambda: made.up)
+    before = guest.times
+
+    with pytest.raises(AssertionError, match="not within"):
+        eventually(lambda: guest.times > before, 1.5)
+    made.stop()
+    running.wait()
 
 
 def test_an_address_without_encryption_has_none() -> None:

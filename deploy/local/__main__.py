@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("test", "check the code and run all tests")
     add("forget", "stop everything and remove all data of this clone")
     add("databases", "(used by up) make roles and databases")
-    parts = (plan.SERVERS, plan.PLATFORM)
+    parts = (plan.SERVERS, plan.PLATFORM, plan.CLUSTER)
     add("supervise", "(used by up) run in the foreground").add_argument("part", choices=parts)
     return parser
 

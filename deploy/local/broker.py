@@ -49,8 +49,12 @@ def url(port: int, password: str, vhost: str = VHOST) -> str:
     return f"amqp://{USER}:{password}@{LOOPBACK}:{port}/{vhost}"
 
 
-def prepare(where: Places, ports: dict[str, int], password: str) -> None:
-    """Write the node's settings into its own folder."""
+def prepare(where: Places, ports: dict[str, int], password: str, more: str = "") -> None:
+    """Write the node's settings into its own folder.
+
+    Args:
+        more: lines of settings that this node has beside those of every node.
+    """
     user = server_user()
     folder = own(where.broker, user)
     settings = SETTINGS.format(
@@ -59,7 +63,7 @@ def prepare(where: Places, ports: dict[str, int], password: str) -> None:
     metrics_port = os.environ.get(METRICS_PORT, "")
     if metrics_port:
         settings += METRICS.format(host=LOOPBACK, port=int(metrics_port))
-    write_private(folder / "rabbitmq.conf", settings, user)
+    write_private(folder / "rabbitmq.conf", settings + more, user)
     plugins = "rabbitmq_prometheus" if metrics_port else ""
     write_private(folder / "enabled_plugins", f"[{plugins}].\n", user)
     # Present and empty, so that the system's own rabbitmq-env.conf is not read instead.

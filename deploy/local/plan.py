@@ -16,8 +16,8 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.process import MARK, SERVER, SERVICE, TASK, Process
 from services.contracts import words as contract
 
-SERVERS, PLATFORM = "servers", "platform"
-"""What to start: the broker and the database alone, or everything."""
+SERVERS, PLATFORM, CLUSTER = "servers", "platform", "cluster"
+"""What to start: the broker and the database alone, everything, or many servers and no more."""
 
 DATABASE_SERVICES = ("members", "exchanges", "ledger", "notifications", "reporting")
 AUDITOR = "timebank_audit"

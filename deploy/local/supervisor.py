@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from deploy.local import installation, plan
@@ -212,10 +212,18 @@ def running(where: Places) -> Identity | None:
     return who if who.alive else None
 
 
+def _plan(where: Places, part: str, environment: Mapping[str, str]) -> plan.Plan:
+    if part == plan.CLUSTER:
+        from deploy.local import cluster  # needs what makes certificates; others shall not carry it
+
+        return cluster.make(where)
+    return plan.make(where, part, environment)
+
+
 def main(where: Places, part: str) -> int:
     try:
         environment = dict(os.environ)
-        what = plan.make(where, part, environment)
+        what = _plan(where, part, environment)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 2

@@ -110,7 +110,7 @@ METRICS = (
         "timebank_link_up",
         Gauge,
         ("service", "link"),
-        "1 while the connection to the broker stands; links are in and out.",
+        "1 while the connection to the broker stands; links are in, out and feed.",
         "Is the broker up, and are the credentials right?",
     ),
     Metric(
@@ -166,6 +166,13 @@ METRICS = (
         "Failed: is the mail server refusing?",
     ),
     Metric(
+        "timebank_webhooks_total",
+        Counter,
+        ("outcome",),
+        "Signals for webhooks by what became of them: delivered, postponed, failed.",
+        "Failed: one receiver away for days; its subscription's `failing_since` says which.",
+    ),
+    Metric(
         "timebank_reported_exchanges",
         Gauge,
         ("by", "key"),
@@ -193,13 +200,6 @@ METRICS = (
         "Unix time of the last audit, by whether it was complete or could not look (failed).",
         "Complete should never be old: is a database away, or the audit slow?",
     ),
-)
-
-_made: dict[str, Any] = {
-    metric.name: (
-        metric.kind(metric.name, metric.meaning, metric.labels, buckets=metric.buckets)
-        if metric.buckets
-        else metric.kind(metric.name, metric.meaning, metric.labels)
     Metric(
         "timebank_heartbeat_last_timestamp_seconds",
         Gauge,
@@ -229,6 +229,13 @@ _made: dict[str, Any] = {
         " address, or that a file holds.",
         "It only falls when somebody puts an older one in place.",
     ),
+)
+
+_made: dict[str, Any] = {
+    metric.name: (
+        metric.kind(metric.name, metric.meaning, metric.labels, buckets=metric.buckets)
+        if metric.buckets
+        else metric.kind(metric.name, metric.meaning, metric.labels)
     )
     for metric in METRICS
 }
@@ -292,6 +299,10 @@ def minutes_transferred(kind: str, region: str, minutes: int) -> None:
 
 def notices_sent(channel: str, template: str, outcome: str, count: int = 1) -> None:
     _made["timebank_notices_total"].labels(channel, template, outcome).inc(count)
+
+
+def webhooks_sent(outcome: str, count: int = 1) -> None:
+    _made["timebank_webhooks_total"].labels(outcome).inc(count)
 
 
 def reported(by: str, key: str, exchanges: int, minutes: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import eventlet
 import structlog
 from nameko.extensions import Entrypoint
 
@@ -19,6 +20,9 @@ from services.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
+LOOK = 0.01
+"""Seconds between two looks whether the link answers leave by is up, when a process starts."""
+
 
 class RpcServer:
     """Takes requests from the queues of all served regions, a bounded number at a time."""
@@ -31,6 +35,7 @@ class RpcServer:
         self._stopping = False
 
     def opened(self, connection: Any) -> None:
+        self._await_answers()
         channel = connection.channel()
         channel.basic_qos(0, self.concurrency, False)
         for region in self.bus.regions:
@@ -46,6 +51,13 @@ class RpcServer:
                 nowait=region != self.bus.regions[-1],
             )  # fmt: skip
         self._channel = channel
+
+    def _await_answers(self) -> None:
+        """Take no calls before answers can leave: others may take them, and an answer that
+        cannot leave costs its caller a whole time-out."""
+        deadline = time.monotonic() + calls.LINK_PATIENCE
+        while not self.bus.link.up and time.monotonic() < deadline:
+            eventlet.sleep(LOOK)
 
     def closed(self) -> None:
         self._channel = None

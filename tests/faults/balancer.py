@@ -128,6 +128,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     balancer: Balancer
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went home; what the servers did is counted."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -4,13 +4,24 @@ python -m deploy.reference
 """
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from services.bus import topology
+from services.bus.envelope import SIGNAL_CONTENT_TYPE
 from services.bus.settings import Setting
-from services.contracts import exchanges, ledger, members, notifications, readers, words
+from services.contracts import (
+    asyncapi,
+    exchanges,
+    feed,
+    ledger,
+    members,
+    notifications,
+    readers,
+    words,
+)
 from services.contracts.event import Event
 from services.telemetry import metrics
 
@@ -49,7 +60,52 @@ def events() -> str:
             name = f"{schema.producer}.{schema.event}"
             hearers = [s for s, wanted in readers.READERS.items() if name in wanted]
             lines.append(f"| `{name}` | {_fields(schema)} | {', '.join([*hearers, 'reporting'])} |")
-    return _page(lines)
+    return _page([*lines, "", *_public_feed()])
+
+
+def _public_feed() -> list[str]:
+    """What other systems hear."""
+    return [
+        "## The public feed",
+        "",
+        f"Other systems hear signals: CloudEvents 1.0 in structured mode (`{SIGNAL_CONTENT_TYPE}`,"
+        " one JSON object, also the body of a webhook), without `data`. A signal says that"
+        " something happened and where to ask about it; who may know more is decided there."
+        f" `source` is `{feed.SOURCE}`; `dataref` is a reference relative to the gateway's"
+        " address. `docs/asyncapi.json` and the gateway's `/asyncapi.json` describe it for tools,"
+        " `GET /v1/event-types` lists the types with samples.",
+        "",
+        "| type | meaning | subject | internal events |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| `{each.type}` | {each.meaning} | {each.about}"
+            f" | {', '.join(f'`{event}`' for event in each.events) or 'the clock'} |"
+            for each in feed.SIGNALS
+        ),
+        "",
+        "```",
+        json.dumps(feed.sample(feed.BY_EVENT["exchange_completed"]), indent=2),
+        "```",
+        "",
+        f"They travel on the topic exchange `{topology.PUBLIC}` under the routing key"
+        f" `{topology.public_key('<region>', '<type>')}`, for example"
+        f" `{topology.public_key('london', 'timebank-exchange-completed-1')}`. Where an exchange"
+        " crosses regions, the other region's key stands in the header `CC`: a queue bound to"
+        " both gets one copy. A queue of one's own is bound with"
+        f" `{topology.public_key('<region>', '#')}`, or with single types. Delivery is at least"
+        " once: a signal may come again under its `id`, and in any order.",
+        "",
+        "A subscriber's queue must not refuse (`x-overflow: drop-head`, never `reject-publish`):"
+        " what one queue refuses is said three times to all.",
+        "",
+        f"For a replay, the stream `{topology.public_stream('<region>')}` keeps what a region"
+        f" heard for {topology.PUBLIC_DAYS} days"
+        f" (`x-stream-offset`, for example `first` or a time).",
+        "",
+        f"`{feed.HEARTBEAT.type}` is said for each region once a minute, within"
+        " 10 seconds of its beginning, by whichever process comes first, while some process works"
+        " for the region. Three minutes without one are a fault of ours or of the way to us.",
+    ]
 
 
 def _fields(schema: type[Event]) -> str:
@@ -113,6 +169,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events,
     "settings.md": settings,
     "metrics.md": measured,
+    "asyncapi.json": asyncapi.text,
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.bus import topology
-from services.contracts import readers
+from services.contracts import feed, readers
 
 DEFAULT_EXCHANGE = "amq.default"
 """How permissions name the exchange that knows every queue: calls and parking go by it."""
@@ -54,11 +54,12 @@ def of_service(service: str) -> Rights:
     if service in names.readers:
         own_queues.append(topology.parked_queue(service))
     exchanges = [topology.EXCHANGE, topology.AGAIN, topology.COMPLETE]
+    public = _of_the_feed(names) if service in feed.SAYERS else []
     return Rights(
         user=service,
-        configure=_any_of([*exchanges, *_declared_by_all(names), *own_queues]),
-        write=_any_of([*exchanges, DEFAULT_EXCHANGE, *_bound_by_all(names), *own_queues]),
-        read=_any_of([*exchanges, *own_queues]),
+        configure=_any_of([*exchanges, *public, *_declared_by_all(names), *own_queues]),
+        write=_any_of([*exchanges, *public, DEFAULT_EXCHANGE, *_bound_by_all(names), *own_queues]),
+        read=_any_of([*exchanges, *public[:1], *own_queues]),
         says=rf"^({_either(names.regions)})\.{service}\.[a-z_]+$",
     )
 
@@ -76,6 +77,12 @@ def of_gateway() -> Rights:
     )
 
 
+def _of_the_feed(names: topology.Topology) -> list[str]:
+    """The exchange of signals, and what only its sayers declare: its mark and the streams."""
+    streams = (topology.public_stream(region) for region in names.regions)
+    return [topology.PUBLIC, topology.PUBLIC_COMPLETE, *streams]
+
+
 def _declared_by_all(names: topology.Topology) -> list[str]:
     return [*_bound_by_all(names), *names.parked_queues()]
 
@@ -87,20 +94,19 @@ def _bound_by_all(names: topology.Topology) -> list[str]:
 def _any_of(names: Iterable[str]) -> str:
     """A pattern for these names and no other; what differs in its region alone is said once."""
     regions = topology.Topology(*readers.TOPOLOGY).regions
+    whole: list[str] = []
     ends_of: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):
         start, _, end = name.rpartition(".")
         if end in regions:
             ends_of.setdefault(start, []).append(end)
         else:
-            ends_of[name] = []
+            whole.append(name)
     starts_of: dict[tuple[str, ...], list[str]] = {}
     for start, ends in ends_of.items():
         starts_of.setdefault(tuple(ends), []).append(start)
-    parts = [
-        rf"({_either(starts)})\.({_either(ends)})" if ends else _either(starts)
-        for ends, starts in starts_of.items()
-    ]
+    parts = [_either(whole)] if whole else []
+    parts += [rf"({_either(starts)})\.({_either(ends)})" for ends, starts in starts_of.items()]
     return f"^({'|'.join(parts)})$"
 
 

@@ -110,6 +110,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         blueprints.append(issuer.blueprint(settings))
     openapi.describe(app, settings, blueprints)
     app.register_blueprint(unsubscribe.routes)
+    app.register_blueprint(events.description)
     pages.register(app, settings)
     secured = {each.name for each in blueprints if each.secured}
 

@@ -2,28 +2,41 @@
 
 from typing import Any
 
+import flask
+
 from gateway.blueprint import Blueprint
 from gateway.schemas import events as shapes
-from services.contracts import exchanges, ledger, members, notifications
-from services.contracts.event import Event
+from services.contracts import asyncapi, feed
+from services.contracts.feed import Signal
 
 routes = Blueprint("events", "What other systems can hear of.")
 
-_CATALOGUES = (members.EVENTS, exchanges.EVENTS, ledger.EVENTS, notifications.EVENTS)
+description = flask.Blueprint("asyncapi", __name__)
+"""The whole feed for tools, beside the OpenAPI document and as open as that."""
+
+_DOCUMENT = asyncapi.document()
 
 
 @routes.get("/v1/event-types")
 @routes.response(200, shapes.EventTypes)
 def event_types() -> dict[str, Any]:
-    """Every kind of event, with the fields of its body; none names a person."""
-    kinds = [kind for catalogue in _CATALOGUES for kind in catalogue.values()]
-    return {"items": [_described(kind) for kind in kinds]}
+    """Every type of signal, with a sample; none carries data, and none names a person."""
+    return {"items": [_described(signal) for signal in feed.SIGNALS]}
 
 
-def _described(kind: type[Event]) -> dict[str, Any]:
-    fields = kind().fields.items()
+@description.get("/asyncapi.json")
+def document() -> dict[str, Any]:
+    return _DOCUMENT
+
+
+def _described(signal: Signal) -> dict[str, Any]:
+    sample = feed.sample(signal)
     return {
-        "type": f"{kind.producer}.{kind.event}",
-        "producer": kind.producer,
-        "body": [{"name": name, "nullable": field.allow_none} for name, field in fields],
+        "type": signal.type,
+        "producer": feed.SAYERS[0],
+        "meaning": signal.meaning,
+        "about": signal.about,
+        "routing_key": f"region.<region>.{signal.type}",
+        "body": [{"name": name, "nullable": False} for name in sample],
+        "sample": sample,
     }

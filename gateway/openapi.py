@@ -151,7 +151,8 @@ def _page(document: dict[str, Any]) -> str:
         f"<title>{html.escape(info['title'])} API</title><style>{_STYLE}</style>",
         f"<main><h1>{html.escape(info['title'])} API {html.escape(info['version'])}</h1>",
         *(f"<p>{html.escape(text)}</p>" for text in info["description"].split("\n\n")),
-        '<p>The whole contract, for tools: <a href="/openapi.json">openapi.json</a>.</p>',
+        '<p>The whole contract, for tools: <a href="/openapi.json">openapi.json</a>; what other'
+        ' systems hear: <a href="/asyncapi.json">asyncapi.json</a>.</p>',
     ]
     for tag in document.get("tags", []):
         parts.append(f"<h2>{html.escape(tag['name'])}</h2>")

@@ -16,7 +16,8 @@ from deploy.local.places import TEST, places
 from deploy.local.plan import DATABASE_SERVICES
 from services.bus import topology
 from services.bus.declarer import Declarer
-from services.contracts import readers
+from services.bus.feed import Streams
+from services.contracts import feed, readers
 from tests.servers import VirtualHosts
 
 WORD = "only-for-tests"
@@ -48,7 +49,7 @@ def users(virtual_hosts: VirtualHosts) -> Iterator[Users]:
     url = virtual_hosts.fresh()
     host = urlsplit(url).path.strip("/")
     made = rights.all_rights(DATABASE_SERVICES)
-    control(", ".join(_granted(each, host) for each in made) + ".")
+    control(", ".join(granted(each, host) for each in made) + ".")
     yield Users(url)
     gone = (
         f'rabbit_auth_backend_internal:delete_user(<<"{e.user}-{host}">>, <<"t">>)' for e in made
@@ -56,7 +57,7 @@ def users(virtual_hosts: VirtualHosts) -> Iterator[Users]:
     control(", ".join(gone) + ".")
 
 
-def _granted(each: rights.Rights, host: str) -> str:
+def granted(each: rights.Rights, host: str) -> str:
     inside = "rabbit_auth_backend_internal"
     user, vhost, by = f'<<"{each.user}-{host}">>', f'<<"{host}">>', '<<"test">>'
     patterns = ", ".join(_binary(p) for p in (each.configure, each.write, each.read))
@@ -119,11 +120,11 @@ def test_a_service_answers_calls_to_itself_and_to_nobody_else(filled: Users) -> 
                 connection.channel().queue_declare(queue)
 
 
-def say(connection: Connection, key: str) -> None:
+def say(connection: Connection, key: str, exchange: str = topology.EXCHANGE) -> None:
     """Publish and wait for the broker's word, which for a refusal is the channel's end."""
     channel = connection.channel()
     channel.confirm_select()
-    channel.basic_publish_confirm(amqp.basic_message.Message(b"{}"), topology.EXCHANGE, key)
+    channel.basic_publish_confirm(amqp.basic_message.Message(b"{}"), exchange, key)
 
 
 def test_a_service_says_only_what_bears_its_own_name(filled: Users) -> None:
@@ -132,6 +133,21 @@ def test_a_service_says_only_what_bears_its_own_name(filled: Users) -> None:
         for key in ("london.exchanges.exchange_completed", "mars.ledger.minutes_held"):
             with pytest.raises(REFUSED):
                 say(connection, key)
+
+
+def test_only_who_says_signals_makes_the_feed_and_publishes_to_it(filled: Users) -> None:
+    streams = Streams(NAMES.regions)
+    for user in (*DATABASE_SERVICES, rights.GATEWAY):
+        if user in feed.SAYERS:
+            continue
+        with filled.connection(user) as connection, pytest.raises(REFUSED):
+            streams.opened(connection)
+    with filled.connection("exchanges") as connection:
+        streams.opened(connection)
+        signal = topology.public_key("london", feed.HEARTBEAT.type)
+        say(connection, signal, topology.PUBLIC)
+    with filled.connection("ledger") as connection, pytest.raises(REFUSED):
+        say(connection, signal, topology.PUBLIC)
 
 
 def test_the_gateway_asks_and_neither_says_nor_reads(filled: Users) -> None:
@@ -151,6 +167,6 @@ def test_the_gateway_asks_and_neither_says_nor_reads(filled: Users) -> None:
 @pytest.mark.parametrize("each", rights.all_rights(DATABASE_SERVICES), ids=lambda each: each.user)
 def test_nobody_may_touch_what_is_not_of_the_platform(each: rights.Rights, users: Users) -> None:
     with users.connection(each.user) as connection:
-        for name in ("somebody-elses", "ledger.mars", "xledger.london", "timebank.public"):
+        for name in ("somebody-elses", "ledger.mars", "xledger.london", "timebank.public.mars"):
             with pytest.raises(REFUSED):
                 connection.channel().queue_declare(name)

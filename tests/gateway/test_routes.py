@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from services.bus import topology
+from services.contracts import asyncapi, feed
 from tests.gateway.conftest import problem
 from tests.gateway.standin import ALICE, BOB, EXCHANGE, LISTING, NOTICE, Services, refused
 
@@ -315,10 +317,15 @@ class TestOperations:
         assert "INVENTED" not in text
         assert 'method="other"' in text
 
-    def test_event_types_are_told_with_their_fields(self, alice: FlaskClient) -> None:
+    def test_event_types_are_told_with_a_sample(self, alice: FlaskClient) -> None:
         found = {each["type"]: each for each in alice.get("/v1/event-types").get_json()["items"]}
-        body = {
-            each["name"]: each["nullable"] for each in found["exchanges.exchange_booked"]["body"]
-        }
-        assert body["exchange_id"] is False
-        assert body["starts_at"] is True
+        booked = found["timebank-exchange-booked-1"]
+        assert set(found) == {signal.type for signal in feed.SIGNALS}
+        assert booked["sample"] == feed.sample(feed.BY_EVENT["exchange_booked"])
+        assert booked["routing_key"] == topology.public_key("<region>", booked["type"])
+        assert [each["name"] for each in booked["body"]] == list(booked["sample"])
+
+    def test_the_feed_is_described_for_tools_to_anybody(self, anybody: FlaskClient) -> None:
+        answer = anybody.get("/asyncapi.json")
+        assert answer.status_code == 200
+        assert answer.get_json() == asyncapi.document()

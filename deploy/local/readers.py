@@ -6,16 +6,12 @@ from dataclasses import dataclass
 
 import amqp
 from kombu.connection import Connection
-from kombu.exceptions import OperationalError
 
-from deploy.local.places import Problem
+from deploy import nodes
 from deploy.local.plan import DATABASE_SERVICES
-from services.bus import tls, topology
+from services.bus import topology
 from services.contracts import words
 from services.contracts.readers import READERS
-
-PATIENCE = 5
-"""Seconds to wait for the broker."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,16 @@ def find(amqp_url: str) -> dict[tuple[str, str], Readers]:
     Raises:
         Problem: it does not answer.
     """
-    try:
-        with Connection(amqp_url, connect_timeout=PATIENCE, **tls.options(amqp_url)) as connection:
-            asked = _Asked(connection)
-            return {
-                (service, region): asked.of(service, region)
-                for service in DATABASE_SERVICES
-                for region in words.ROUTES
-            }
-    except (OSError, OperationalError, amqp.exceptions.AMQPError) as error:
-        raise Problem(f"the broker does not answer ({type(error).__name__}).") from error
+    return nodes.ask(amqp_url, _everything)
+
+
+def _everything(connection: Connection) -> dict[tuple[str, str], Readers]:
+    asked = _Asked(connection)
+    return {
+        (service, region): asked.of(service, region)
+        for service in DATABASE_SERVICES
+        for region in words.ROUTES
+    }
 
 
 class _Asked:

@@ -28,6 +28,7 @@ from gateway import (
     operations,
     paging,
     problems,
+    representatives,
     tokens,
     unsubscribe,
 )
@@ -100,6 +101,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         members.routes,
         listings.routes,
         exchanges.routes,
+        representatives.routes,
         account.routes,
         notices.routes,
         insight.routes,

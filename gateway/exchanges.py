@@ -25,6 +25,7 @@ ACTIONS: dict[str, tuple[type, str]] = {
     "dispute": (shapes.GoodReason, "Say that the stated minutes are wrong; a rep decides."),
     "resolve": (shapes.Resolution, "End a dispute, as a rep who is no party."),
     "reverse": (shapes.GoodReason, "Undo what was settled, as a rep, within 90 days."),
+    "remind": (shapes.Nothing, "Remind whoever is next, as a rep: once in 3 days, 3 times."),
     "thank": (shapes.Thanks, "Say thank you; nobody else reads it unless it is to be published."),
 }
 """Each action's body and what it is for."""

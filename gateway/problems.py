@@ -39,6 +39,8 @@ STATUSES: dict[str, int] = {
     "starts_at_invalid": 422,
     "expires_at_invalid": 422,
     "minutes_not_valid": 422,
+    "took_place_invalid": 422,
+    "cover_too_long": 422,
     "reason_missing": 422,
     "choice_not_offered": 422,
     "period_invalid": 422,
@@ -64,6 +66,7 @@ STATUSES: dict[str, int] = {
     "member_not_found": 404,
     "listing_not_found": 404,
     "exchange_not_found": 404,
+    "cover_not_found": 404,
     "action_unknown": 404,
     "method_not_allowed": 405,
     # what the state does not allow
@@ -80,6 +83,12 @@ STATUSES: dict[str, int] = {
     "hold_not_enlarged": 409,
     "not_enough_minutes": 409,
     "second_approver_needed": 409,
+    "reminded_lately": 409,
+    "reminded_enough": 409,
+    "nudged_enough": 409,
+    "not_with_oneself": 409,
+    "no_colleague": 409,
+    "not_their_region": 409,
     "link_not_valid": 409,
     # ourselves
     "broken": 500,
@@ -99,6 +108,8 @@ _PLACES = {
     "minutes_not_valid": {"pointer": "/minutes"},
     "starts_at_invalid": {"pointer": "/starts_at"},
     "expires_at_invalid": {"pointer": "/expires_at"},
+    "took_place_invalid": {"pointer": "/took_place_at"},
+    "cover_too_long": {"pointer": "/until"},
 }
 """What a service's refusal is about, where the code alone says it."""
 

@@ -13,6 +13,7 @@ from werkzeug import wrappers
 from gateway import asking, funding, names
 from gateway.pages import (
     calendar,
+    console_acting,
     fields,
     links,
     render,
@@ -128,6 +129,7 @@ def exchange(exchange_id: UUID) -> wrappers.Response:
         exchange=told,
         side=turns.side(found, me),
         others=_others(told, me),
+        for_members=console_acting.offered(found),
         calendar=calendar.offered(found) and turns.side(found, me),
         credits=_credits(found, me),
         story=story.so_far(found, me),

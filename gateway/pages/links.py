@@ -2,6 +2,7 @@
 
 import re
 import urllib.parse
+from collections.abc import Collection
 from typing import Any
 
 HOME = "/"
@@ -23,6 +24,11 @@ PROFILE_E_MAILS = "/profile/e-mails"
 PROFILE_INVITE = "/profile/invite"
 PROFILE_DOWNLOAD = "/profile/download"
 PROFILE_LEAVE = "/profile/leave"
+CONSOLE = "/console"
+CONSOLE_COVER = "/console/cover"
+CONSOLE_RECORD = "/console/record"
+NATIONAL = "/national"
+NATIONAL_ROLES = "/national/roles"
 SIGN_IN = "/sign-in"
 SIGN_IN_BY_EMAIL = "/sign-in/email"
 SIGN_IN_LINK_SENT = "/sign-in/email/sent"
@@ -38,6 +44,18 @@ NAVIGATION = (
     ("Profile", PROFILE),
 )
 """The header's, for members; what is not built yet is left out."""
+
+
+def navigation_of(roles: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The header's, for somebody with these roles."""
+    represents = any(role.startswith("rep:") for role in roles)
+    oversees = {"national", "senate"} & set(roles)
+    return (
+        *NAVIGATION,
+        *((("Console", CONSOLE),) if represents or oversees else ()),
+        *((("National", NATIONAL),) if oversees else ()),
+    )
+
 
 LONGEST = 500
 """Characters of an address somebody is to be led back to."""
@@ -76,12 +94,31 @@ def step(exchange_id: str, name: str) -> str:
     return f"{exchange(exchange_id)}/{name}"
 
 
+def step_for(exchange_id: str, member_id: str, name: str) -> str:
+    """Where a representative takes a step for one of the two."""
+    return f"{exchange(exchange_id)}/for/{member_id}/{name}"
+
+
 def calendar(exchange_id: str) -> str:
     return f"{exchange(exchange_id)}/calendar.ics"
 
 
 def member(member_id: str) -> str:
     return f"/members/{member_id}"
+
+
+def record_with(member_id: str) -> str:
+    """Where one writes down help that took place with somebody."""
+    return f"{member(member_id)}/record"
+
+
+def joiner(member_id: str) -> str:
+    """A joiner as their representative sees them."""
+    return f"{CONSOLE}/joiners/{member_id}"
+
+
+def limits(region: str) -> str:
+    return f"{NATIONAL}/limits/{region}"
 
 
 def sign_in(back_to: str = HOME) -> str:

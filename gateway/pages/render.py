@@ -95,7 +95,7 @@ def _navigation(who: Visitor, waiting: int | None) -> list[dict[str, Any]]:
             "current": here == path,
             "active": here.startswith(f"{path}/"),
         }
-        for text, path in links.NAVIGATION
+        for text, path in links.navigation_of(who.caller.roles)
         if path in _built(flask.current_app._get_current_object())  # type: ignore[attr-defined]
     ]
 

@@ -251,6 +251,10 @@ STEPS: Mapping[str, Step] = {
         "The hours go back. Above 2 hours a second person has to do the same.",
         "Undo it", GoodReason,
     ),
+    "remind": Step(
+        "remind", "Send a reminder", "Send a reminder",
+        "Whoever is next is told once more.", "Send a reminder",
+    ),
     "thank": Step(
         "thank", "Say thank you", "Say thank you",
         "{other} is told. You can do this once.", "Send", Thanks,

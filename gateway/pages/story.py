@@ -25,6 +25,8 @@ _BY_SOMEBODY: Mapping[str, str] = {
     "resolve": "{who} decided.",
     "reverse": "{who} undid it.",
     "thank": "{who} said thank you.",
+    "remind": "{who} sent a reminder.",
+    "record": "{who} wrote down {minutes} of help by {giver} for {receiver}.",
     "let_in": "The request was sent.",
     "held_as_ruled": "The hours were held, as decided.",
 }
@@ -40,6 +42,12 @@ _BY_ITSELF: Mapping[str, str] = {
     "settle_lower": "Nobody decided in time, so the lower figure counts.",
     "left": "One of the two left the timebank.",
 }
+_OF_WHAT_TOOK_PLACE: Mapping[str, str] = {
+    "accept": "{who} said that it is right.",
+    "decline": "{who} said that it is not right.",
+    "held_as_ruled": "{minutes} were set aside.",
+}
+"""Of what was written down afterwards, where a yes means something else."""
 UNTOLD = ("ask_again",)
 """Steps between our own parts, of which people need not hear."""
 
@@ -71,6 +79,8 @@ def _names(found: Mapping[str, Any], me: str) -> dict[str, str]:
 
 def _sentence(step: Mapping[str, Any], found: Mapping[str, Any], known: Mapping[str, str]) -> str:
     who = known.get(step["actor_id"] or "", A_REP)
+    if step.get("for_id"):
+        who = f"{who.rstrip(',')}, for {known[step['for_id']]},"
     facts = {
         "who": who,
         "minutes": words.duration(step["minutes"]),
@@ -86,6 +96,8 @@ def _pattern(step: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     if action == "ask":
         offered = step["actor_id"] == found["giver"]["id"]
         return "{who} offered {minutes} of help." if offered else "{who} asked for {minutes}."
+    if found.get("took_place_before") and action in _OF_WHAT_TOOK_PLACE:
+        return _OF_WHAT_TOOK_PLACE[action]
     if action == "confirm" and step["state"] == "awaiting_confirmation":
         return "{who} said that it took less time."
     if step["actor_id"] is None and action in _BY_ITSELF:

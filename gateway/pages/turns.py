@@ -84,6 +84,11 @@ def turn(found: Found, me: str, now: datetime.datetime) -> Turn:
 def _mine(found: Found, me: str, until: str) -> Turn:
     who = opening(other(found, me))
     minutes = words.duration(found["minutes"])
+    if found["state"] == "requested" and found.get("took_place_before"):
+        helped = "you helped them" if side(found, me) == "giver" else "they helped you"
+        claim = f"{who} says that {helped} for {minutes}. Is that right?"
+        text = f"{claim} Without an answer by {until} it ends, and no hours move."
+        return Turn(YOU, text, _first(found, "accept"))
     if found["state"] == "requested":
         text = f"{_asked(found, me, who, minutes)} Answer by {until}; after that it ends by itself."
         return Turn(YOU, text, _first(found, "accept"))
@@ -94,6 +99,8 @@ def _mine(found: Found, me: str, until: str) -> Turn:
     stated = words.duration(found["stated_minutes"] or found["minutes"])
     claim = f"{who} says that it took place and took {stated}."
     silence = "it counts as confirmed" if side(found, me) == "receiver" else "it counts as agreed"
+    if found.get("recorded") and side(found, me) == "receiver":
+        silence = "it ends, and no hours move"
     text = f"{claim} Is that right? Without an answer by {until}, {silence}."
     return Turn(YOU, text, _first(found, "confirm"))
 

@@ -8,6 +8,10 @@ import flask
 
 from gateway import tokens
 from gateway.pages import (
+    console,
+    console_acting,
+    console_cover,
+    console_joiners,
     development,
     exchanges,
     first,
@@ -15,9 +19,11 @@ from gateway.pages import (
     joining,
     links,
     listings,
+    national,
     own_listings,
     people,
     profile,
+    recording,
     requests,
     sign_in,
     start,
@@ -40,6 +46,12 @@ AREAS = (
     requests.routes,
     exchanges.routes,
     waiting.routes,
+    recording.routes,
+    console.routes,
+    console_joiners.routes,
+    console_acting.routes,
+    console_cover.routes,
+    national.routes,
 )
 """A new area is one line here."""
 

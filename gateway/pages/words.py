@@ -93,6 +93,15 @@ SAID: Mapping[str, str] = {
     "step-resolve": "You decided.",
     "step-reverse": "You asked for it to be undone.",
     "step-thank": "You said thank you.",
+    "step-remind": "A reminder is on its way.",
+    "recorded": "It is written down. The other person is asked to confirm it.",
+    "acted-for": "It is done, with your name beside it.",
+    "let-in": "They are let in.",
+    "refused": "They are not let in, and are told so.",
+    "cover-named": "Your colleague answers for the region until then.",
+    "cover-ended": "The cover has ended.",
+    "limit-set": "The limit is changed.",
+    "role-set": "The role is changed.",
 }
 """What a page says first about what was just done, by the word in its address."""
 

@@ -83,6 +83,10 @@ class Step(field.Answer):
     version = event.Count(required=True)
     action = fields.String(required=True)
     actor_id = field.id_text(allow_none=True)
+    for_id = fields.String(
+        allow_none=True,
+        metadata={"format": "uuid", "description": "Whom a representative took it for."},
+    )
     state = field.slug(words.EXCHANGE_STATES, required=True)
     minutes = event.Count()
     reason = fields.String(allow_none=True)
@@ -123,6 +127,20 @@ class Exchange(field.Answer):
     message = fields.String(allow_none=True)
     sent = fields.Boolean(metadata={"description": "False while its asker waits to be let in."})
     from_fund = fields.Boolean()
+    recorded = fields.Boolean(
+        metadata={
+            "description": "A representative took a step for a party, or it took place "
+            "before: the receiver's silence confirms nothing."
+        }
+    )
+    took_place_before = fields.Boolean(
+        metadata={"description": "Written down after it took place: a yes completes it."}
+    )
+    allowed_for = fields.Dict(
+        keys=field.id_text(),
+        values=fields.List(fields.String()),
+        metadata={"description": "For a representative: actions for each party, by their id."},
+    )
     reversal_pending = fields.Boolean()
     history = fields.List(fields.Nested(Step))
     thanks = fields.List(fields.Nested(ThanksSaid))

@@ -71,6 +71,18 @@ class ExchangeRequested(ExchangeEvent):
     event = "exchange_requested"
 
 
+class ExchangeRecorded(ExchangeEvent):
+    """It took place before it was written down: the other is asked to say so, too."""
+
+    event = "exchange_recorded"
+
+
+class ExchangeReminded(ExchangeEvent):
+    """A representative reminds whoever must act next."""
+
+    event = "exchange_reminded"
+
+
 class ExchangeAmended(ExchangeEvent):
     """Other minutes or another time were proposed; ``hold_id`` is to be released, if any."""
 

@@ -31,6 +31,14 @@ class MemberChanged(MemberEvent):
     event = "member_changed"
 
 
+class MemberNudged(MemberEvent):
+    """A representative encourages somebody who has not come to a first exchange."""
+
+    event = "member_nudged"
+
+    nudged_by = fields.UUID(required=True)
+
+
 class MemberLeft(MemberEvent):
     """Also said of a joiner who was refused: nobody may be left waiting for them."""
 

@@ -31,6 +31,8 @@ READERS: dict[str, tuple[str, ...]] = {
     ),
     "notifications": (
         "exchanges.exchange_requested",
+        "exchanges.exchange_recorded",
+        "exchanges.exchange_reminded",
         "exchanges.exchange_amended",
         "exchanges.exchange_declined",
         "exchanges.exchange_withdrawn",
@@ -50,6 +52,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "exchanges.exchange_thanked",
         "members.member_joined",
         "members.member_approved",
+        "members.member_nudged",
         "members.member_left",
         "ledger.limit_neared",
     ),

@@ -59,6 +59,7 @@ EXCHANGE_ACTIONS = (
     "resolve",
     "reverse",
     "thank",
+    "remind",
 )
 NEXT_ACTORS = ("giver", "receiver", "both", "rep", "national", "ledger")
 

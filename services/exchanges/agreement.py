@@ -12,19 +12,19 @@ from services.exchanges.wish import Actor, Wish
 
 
 @dataclasses.dataclass(frozen=True)
-class Asker:
-    """The person who asks; somebody who is not yet approved is heard when they are."""
+class Party:
+    """One of the two; an asker who is not yet approved is heard when they are."""
 
     id: UUID
     region: str
     organisation: str | None
-    approved: bool
+    approved: bool = True
 
 
 def ask(
     exchange_id: UUID,
     listing: Listing,
-    asker: Asker,
+    asker: Party,
     wished: Wish,
     message: str | None,
     now: datetime.datetime,
@@ -35,10 +35,29 @@ def ask(
         errors.StartsAtInvalid: the time proposed has passed or is too far ahead.
     """
     wish.check_starts_at(wished.starts_at, now)
-    owner = Asker(listing.owner_id, listing.region, listing.organisation, True)
+    owner = Party(listing.owner_id, listing.region, listing.organisation)
     giver, receiver = (owner, asker) if listing.kind == "offer" else (asker, owner)
-    next_actor = ("giver" if listing.kind == "offer" else "receiver") if asker.approved else "rep"
-    asked = Exchange(
+    asked = dataclasses.replace(
+        opened(exchange_id, listing, giver, receiver, asker, now),
+        message=message,
+        minutes=wished.minutes or listing.minutes,
+        starts_at=wished.starts_at,
+    )
+    return Taken(asked, "ask", asker.id, now, "exchange_requested")
+
+
+def opened(
+    exchange_id: UUID,
+    listing: Listing,
+    giver: Party,
+    receiver: Party,
+    asker: Party,
+    now: datetime.datetime,
+) -> Exchange:
+    """An exchange in which the other of the two is next; with an asker not let in, a rep."""
+    other = "receiver" if asker == giver else "giver"
+    next_actor = other if asker.approved else "rep"
+    return Exchange(
         id=exchange_id,
         version=1,
         listing_id=listing.id,
@@ -54,17 +73,17 @@ def ask(
         giver_organisation=giver.organisation,
         receiver_organisation=receiver.organisation,
         recorded=False,
-        message=message,
+        message=None,
         requested_at=now,
         sent_at=now if asker.approved else None,
         state="requested",
         next_actor=next_actor,
         actor_id=asker.id,
-        minutes=wished.minutes or listing.minutes,
+        minutes=listing.minutes,
         stated_minutes=None,
         held_minutes=None,
         shortfall_minutes=None,
-        starts_at=wished.starts_at,
+        starts_at=None,
         attempt=0,
         from_fund=False,
         ruled=False,
@@ -76,7 +95,6 @@ def ask(
         settled_at=None,
         reversal_asked_by=None,
     )
-    return Taken(asked, "ask", asker.id, now, "exchange_requested")
 
 
 def let_in(exchange: Exchange, now: datetime.datetime) -> Steps:
@@ -129,7 +147,8 @@ def amend(exchange: Exchange, actor: Actor, wished: Wish, now: datetime.datetime
         starts_at=starts_at,
         held_minutes=None,
         shortfall_minutes=None,
-        ruled=False,
+        # What took place before it was written down is completed by the next yes, too.
+        ruled=exchange.recorded_after_the_fact,
         booked_at=None,
         sequence=exchange.sequence + (exchange.state == "booked"),
     )

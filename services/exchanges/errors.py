@@ -19,6 +19,11 @@ Refused
 ├── HoldNotEnlarged        the ledger was asked, and refused
 ├── AlreadyThanked         one thanks per person and exchange
 ├── SecondApproverNeeded   a large reversal takes two people
+├── RemindedLately         a reminder went out a short while ago
+├── RemindedEnough         as many reminders as anybody gets
+├── TookPlaceInvalid       what is recorded lies ahead, or too far back
+├── NotWithOneself         an exchange takes two people
+├── PartyNotFound          no such member to record an exchange with
 └── NotAllowed
     ├── NotAMember         has not joined
     ├── NotApproved        has joined, and waits to be let in
@@ -136,6 +141,36 @@ class SecondApproverNeeded(Refused):
     """A reversal of more than two hours takes a second person."""
 
     code = "second_approver_needed"
+
+
+class RemindedLately(Refused):
+    """A reminder went out less than three days ago."""
+
+    code = "reminded_lately"
+
+
+class RemindedEnough(Refused):
+    """Three reminders went out; reach them in another way."""
+
+    code = "reminded_enough"
+
+
+class TookPlaceInvalid(Refused):
+    """What took place lies in the past, at most 90 days ago."""
+
+    code = "took_place_invalid"
+
+
+class NotWithOneself(Refused):
+    """An exchange takes two people."""
+
+    code = "not_with_oneself"
+
+
+class PartyNotFound(Refused):
+    """There is no such member."""
+
+    code = "member_not_found"
 
 
 class NotAMember(NotAllowed):

@@ -78,6 +78,11 @@ class Exchange:
         return self.hold_id if self.held_minutes is not None else None
 
     @property
+    def recorded_after_the_fact(self) -> bool:
+        """Whether it took place before it was written down: agreeing to it completes it."""
+        return self.recorded and self.ruled
+
+    @property
     def transfer_id(self) -> UUID:
         return uuid5(self.id, "exchange")
 

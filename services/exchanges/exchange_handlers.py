@@ -16,6 +16,7 @@ from services.exchanges import (
     exchange_store,
     listing_handlers,
     listing_store,
+    queue_handlers,
     schemas,
     step_handlers,
     steps,
@@ -55,7 +56,7 @@ def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     return answers.exchange(asked.exchange, actor, tx.now)
 
 
-def _asker(tx: Transaction, caller: Caller) -> agreement.Asker:
+def _asker(tx: Transaction, caller: Caller) -> agreement.Party:
     """Who asks; of somebody who waits, what was heard since may already let them in.
 
     The person's row is locked before the listing's, here and where departures are heard.
@@ -69,7 +70,7 @@ def _asker(tx: Transaction, caller: Caller) -> agreement.Asker:
     if status in ("left", "refused"):
         raise errors.NotAMember
     approved = caller.approved or status == "approved"
-    return agreement.Asker(member_id, caller.region, caller.organisation, approved)
+    return agreement.Party(member_id, caller.region, caller.organisation, approved)
 
 
 def act_asking_the_ledger(
@@ -149,15 +150,13 @@ def act(
     found = _with(enlarged, _locked(tx, caller, exchange_id))
     caller_handlers.check_version(found.version, expected_version)
     actor = caller_handlers.actor(caller, found)
-    wished = Wish(**{name: said[name] for name in _WISHED if name in said})
-    taken = steps.take(found, action, actor, wished, tx.now)
+    if action == "remind":
+        queue_handlers.require_room_for_reminder(tx, found)
+    taken = steps.take(found, action, actor, Wish.of(said), tx.now)
     if action == "thank":
         _keep_thanks(tx, found.id, actor.id, said)
     step_handlers.keep(tx, taken)
     return answers.exchange(step_handlers.latest(taken), actor, tx.now)
-
-
-_WISHED = tuple(field.name for field in dataclasses.fields(Wish))
 
 
 def _require_standing(tx: Transaction, caller: Caller, action: str) -> None:
@@ -210,9 +209,14 @@ def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
     actor = caller_handlers.actor(caller, found)
     history = exchange_store.history(tx.conn, found.id)
     thanks = exchange_store.thanks_of(tx.conn, found.id) if found.completed_at else []
+    taken_for = queue_handlers.taken_for(tx, found.id) if found.recorded else {}
     return {
         **answers.exchange(found, actor, tx.now),
-        "history": [answers.history_step(**vars(step)) for step in history],
+        "allowed_for": queue_handlers.possible_for(tx, caller, found),
+        "history": [
+            {**answers.history_step(**vars(step)), "for_id": taken_for.get(step.version)}
+            for step in history
+        ],
         "thanks": [answers.thanks(**vars(item)) for item in thanks if actor.side or item.publish],
     }
 

@@ -13,7 +13,7 @@ from services.exchanges.exchange import Exchange, Taken
 
 Connection = psycopg.Connection[Any]
 
-_COLUMNS: LiteralString = """
+COLUMNS: LiteralString = """
     id, version, listing_id, title, category, pathway, giver_id, receiver_id, asker_id, region,
     giver_region, receiver_region, giver_organisation, receiver_organisation, recorded, message,
     requested_at, sent_at, state, next_actor, actor_id, minutes, stated_minutes, held_minutes,
@@ -78,7 +78,7 @@ def add(conn: Connection, asked: Taken) -> None:
     conn.execute(
         f"""
         with added as (
-            insert into exchange ({_COLUMNS}) values (
+            insert into exchange ({COLUMNS}) values (
                 %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
                 %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s))
         {_HISTORY}
@@ -159,7 +159,7 @@ def _history(taken: Sequence[Taken]) -> list[list[Any]]:
 def by_id(conn: Connection, exchange_id: UUID) -> Exchange | None:
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
-            f"select {_COLUMNS} from exchange where id = %s", [exchange_id]
+            f"select {COLUMNS} from exchange where id = %s", [exchange_id]
         ).fetchone()
 
 
@@ -171,7 +171,7 @@ def lock(conn: Connection, exchange_ids: Sequence[UUID]) -> list[Exchange]:
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {_COLUMNS} from exchange
+            select {COLUMNS} from exchange
              where id = any(%b::uuid[])
              order by id
                for no key update
@@ -187,7 +187,7 @@ def lock_overdue(
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {_COLUMNS} from exchange
+            select {COLUMNS} from exchange
              where region = any(%s) and deadline <= %s
              order by deadline
              limit %s
@@ -202,7 +202,7 @@ def lock_unfinished_of(conn: Connection, member_id: UUID) -> list[Exchange]:
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {_COLUMNS} from exchange
+            select {COLUMNS} from exchange
              where (giver_id = %(member)s or receiver_id = %(member)s) and deadline is not null
              order by id
                for no key update
@@ -216,7 +216,7 @@ def lock_kept_back_of(conn: Connection, asker_id: UUID) -> list[Exchange]:
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {_COLUMNS} from exchange
+            select {COLUMNS} from exchange
              where asker_id = %s and sent_at is null and state = 'requested'
              order by id
                for no key update
@@ -242,7 +242,7 @@ def of_member(
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {_COLUMNS} from exchange
+            select {COLUMNS} from exchange
              where (giver_id = %(member)s and %(side)s is distinct from 'receiver'
                     or receiver_id = %(member)s and %(side)s is distinct from 'giver')
                and (sent_at is not null or asker_id = %(member)s)
@@ -276,7 +276,7 @@ def of_regions(
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {_COLUMNS} from exchange
+            select {COLUMNS} from exchange
              where (%(regions)s::text[] is null
                     or region = any(%(regions)s) or giver_region = any(%(regions)s))
                and (%(state)s::text is null or state = %(state)s)
@@ -296,7 +296,7 @@ def of_regions(
 def by_ids(conn: Connection, exchange_ids: Sequence[UUID]) -> list[Exchange]:
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
-            f"select {_COLUMNS} from exchange where id = any(%s)", [list(exchange_ids)]
+            f"select {COLUMNS} from exchange where id = any(%s)", [list(exchange_ids)]
         ).fetchall()
 
 

@@ -159,7 +159,25 @@ ACTIONS: dict[str, type[marshmallow.Schema]] = {
     "resolve": Resolution,
     "reverse": GoodReason,
     "thank": ThankYou,
+    "remind": Nothing,
 }
+
+
+class Record(marshmallow.Schema):
+    """What took place; ``role`` is that of the one it is recorded for."""
+
+    title = Text(LONGEST_TITLE, 1, required=True)
+    with_member_id = fields.UUID(required=True)
+    for_member_id = fields.UUID(allow_none=True, load_default=None)
+    role = fields.String(required=True, validate=validate.OneOf(("giver", "receiver")))
+    minutes = event.Minutes(required=True)
+    took_place_at = Moment(allow_none=True, load_default=None)
+    category = fields.String(
+        validate=validate.OneOf(words.CATEGORIES), allow_none=True, load_default=None
+    )
+    pathway = fields.String(
+        validate=validate.OneOf(words.PATHWAYS), allow_none=True, load_default=None
+    )
 
 
 class Page(marshmallow.Schema):

@@ -10,6 +10,8 @@ from services.exchanges import (
     handlers,
     heartbeat_handlers,
     listing_handlers,
+    queue_handlers,
+    recording_handlers,
     sweep_handlers,
 )
 from services.telemetry import metrics
@@ -113,3 +115,28 @@ class Exchanges:
     def summaries(self, call: Any, ids: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return exchange_handlers.summaries(tx, call.caller, ids)
+
+    @rpc
+    def queue(self, call: Any, conflicts: Any = None, newcomers: Any = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return queue_handlers.listed(tx, call.caller, conflicts, newcomers)
+
+    @rpc
+    def act_for(
+        self,
+        call: Any,
+        exchange_id: Any,
+        member_id: Any,
+        action: Any,
+        body: Any = None,
+        expected_version: int | None = None,
+    ) -> Any:
+        step = (exchange_id, member_id, action, body, expected_version)
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: queue_handlers.act_for(tx, call.caller, *step)
+            )
+
+    @rpc
+    def record(self, call: Any, body: Any) -> Any:
+        return recording_handlers.record_asking_members(self.bus, call, body)

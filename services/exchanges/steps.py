@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Callable
 from uuid import UUID
 
-from services.exchanges import agreement, delivery, dispute, errors, lifecycle
+from services.exchanges import agreement, delivery, dispute, errors, lifecycle, reminding
 from services.exchanges.exchange import Exchange, Steps, Taken
 from services.exchanges.wish import Actor, Wish
 
@@ -22,10 +22,11 @@ BY_PEOPLE: dict[str, Callable[[Exchange, Actor, Wish, datetime.datetime], Steps]
     "dispute": dispute.dispute,
     "resolve": dispute.resolve,
     "reverse": dispute.reverse,
+    "remind": reminding.remind,
     "thank": delivery.thank,
 }
 
-JUDGED = ("resolve", "reverse")
+JUDGED = ("resolve", "reverse", "remind")
 """What only somebody who is no party may do."""
 
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from services.exchanges import errors
@@ -35,6 +37,14 @@ class Wish:
     starts_at: datetime.datetime | None = None
     reason: str | None = None
     outcome: str | None = None
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Wish":
+        """What of a checked body matters here."""
+        return cls(**{name: said[name] for name in _NAMES if name in said})
+
+
+_NAMES = tuple(field.name for field in dataclasses.fields(Wish))
 
 
 def check_starts_at(starts_at: datetime.datetime | None, now: datetime.datetime) -> None:

@@ -10,6 +10,11 @@ Refused
 ├── ReasonMissing       a refusal without a reason
 ├── ChoiceNotOffered    a way to leave that does not exist
 ├── LinkNotValid        a sign-in link that is unknown, used or too old
+├── NudgedEnough        encouraged lately, or as often as anybody is
+├── CoverNotFound       no such cover
+├── CoverTooLong        it ends in the past, or too far ahead
+├── NoColleague         somebody who is neither a representative nor of the national team
+├── NotTheirRegion      who is away does not represent the region
 └── NotAllowed
     ├── NoAddress       the token carries no usable e-mail address
     ├── NotYourRegion   the joiner is of another region
@@ -71,6 +76,36 @@ class LinkNotValid(Refused):
     """This link has been used or is too old; ask for a new one."""
 
     code = "link_not_valid"
+
+
+class NudgedEnough(Refused):
+    """They were encouraged lately, or often enough."""
+
+    code = "nudged_enough"
+
+
+class CoverNotFound(Refused):
+    """There is no such cover."""
+
+    code = "cover_not_found"
+
+
+class CoverTooLong(Refused):
+    """A cover ends in the future, at most three months ahead."""
+
+    code = "cover_too_long"
+
+
+class NoColleague(Refused):
+    """Only a representative or somebody of the national team can cover a region."""
+
+    code = "no_colleague"
+
+
+class NotTheirRegion(Refused):
+    """Who is away does not represent this region."""
+
+    code = "not_their_region"
 
 
 class NoAddress(NotAllowed):

@@ -6,7 +6,15 @@ from uuid import UUID
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
-from services.members import case, errors, member, organisation_store, schemas, store
+from services.members import (
+    case,
+    cover_handlers,
+    errors,
+    member,
+    organisation_store,
+    schemas,
+    store,
+)
 
 MOST_IDS = 500
 """Ids in one question: a page of a list with several people in each line, a batch of notices."""
@@ -24,7 +32,7 @@ def identify(tx: Transaction, caller: Caller, email: str) -> Any:
         "id": str(found.id),
         "region": found.region,
         "organisation": found.organisation_code,
-        "roles": found.roles,
+        "roles": cover_handlers.roles_of(tx, found),
         "approved": found.approved,
         "status": found.status,
     }

@@ -8,7 +8,7 @@ from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction, new_id
 from services.contracts import members as contract
 from services.contracts import words
-from services.members import answers, case, errors, role, role_store, schemas, store
+from services.members import answers, case, cover_store, errors, role, role_store, schemas, store
 from services.members.member import Member
 
 
@@ -67,6 +67,8 @@ def history(tx: Transaction, email: str) -> list[role_store.Grant]:
 def representatives(tx: Transaction, caller: Caller) -> Any:
     """Who represents each region, and the national team: ``{region or national: [ids]}``.
 
+    Who covers a region now stands behind its own representatives.
+
     Raises:
         NotAllowed: only services may ask.
     """
@@ -76,6 +78,9 @@ def representatives(tx: Transaction, caller: Caller) -> Any:
     held = role_store.holders(tx.conn, [name for name in role.GRANTABLE if _decides(name)])
     for name, holder in held:
         found[name.removeprefix("rep:")].append(str(holder))
+    for each in cover_store.standing(tx.conn, words.REGIONS, tx.now):
+        if str(each.covering_id) not in found[each.region]:
+            found[each.region].append(str(each.covering_id))
     return found
 
 

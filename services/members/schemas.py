@@ -84,6 +84,22 @@ class Giving(marshmallow.Schema):
     )
 
 
+class Covering(marshmallow.Schema):
+    """Who stands in for whom: ``away_email`` only where the national team names somebody."""
+
+    region = fields.String(required=True, validate=validate.OneOf(words.REGIONS))
+    colleague_email = Text(254, required=True)
+    away_email = Text(254, load_default=None, allow_none=True)
+    until = fields.AwareDateTime(required=True)
+    reason = Text(1000, lines=True, required=True)
+
+
+class Finding(marshmallow.Schema):
+    """Part of a name, or an address."""
+
+    q = Text(200, required=True)
+
+
 class Paging(marshmallow.Schema):
     """How much of a list is wanted."""
 

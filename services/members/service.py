@@ -9,9 +9,11 @@ from services.bus import idempotency
 from services.bus.entrypoints import Bus, rpc
 from services.contracts import readers
 from services.members import (
+    cover_handlers,
     handlers,
     invitation_handlers,
     lookup_handlers,
+    queue_handlers,
     role_handlers,
     session_handlers,
     settings,
@@ -162,3 +164,42 @@ class Members:
     def regions(self, call: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return lookup_handlers.regions(tx)
+
+    @rpc
+    def queue(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return queue_handlers.listed(tx, call.caller)
+
+    @rpc
+    def nudge(self, call: Any, member_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: queue_handlers.nudge(tx, call.caller, member_id)
+            )
+
+    @rpc
+    def find(self, call: Any, q: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return queue_handlers.find(tx, call.caller, q)
+
+    @rpc
+    def role_holders(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return queue_handlers.role_holders(tx, call.caller)
+
+    @rpc
+    def cover(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: cover_handlers.name(tx, call.caller, body)
+            )
+
+    @rpc
+    def end_cover(self, call: Any, cover_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return cover_handlers.end(tx, call.caller, cover_id)
+
+    @rpc
+    def covers(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return cover_handlers.listed(tx, call.caller)

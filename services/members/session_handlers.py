@@ -6,7 +6,7 @@ from typing import Any
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
-from services.members import errors, member, session, session_store, store
+from services.members import cover_handlers, errors, member, session, session_store, store
 
 HASH_BYTES = 32
 """Of a SHA-256: what is kept of a browser's or an e-mail's secret."""
@@ -58,7 +58,7 @@ def current(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
             "name": who.name,
             "region": who.region,
             "organisation": who.organisation_code,
-            "roles": who.roles,
+            "roles": cover_handlers.roles_of(tx, who),
             "approved": who.approved,
             "status": who.status,
         },

@@ -49,6 +49,8 @@ def _heard(schema: Any, reads: type, handle: Any = tell) -> Subscription:
 
 SUBSCRIPTIONS = subscriptions(
     _heard(exchanges.ExchangeRequested, notice.Step),
+    _heard(exchanges.ExchangeRecorded, notice.Step),
+    _heard(exchanges.ExchangeReminded, notice.Step),
     _heard(exchanges.ExchangeAmended, notice.Step),
     _heard(exchanges.ExchangeDeclined, notice.Step),
     _heard(exchanges.ExchangeWithdrawn, notice.Step),
@@ -68,6 +70,7 @@ SUBSCRIPTIONS = subscriptions(
     _heard(exchanges.ExchangeThanked, notice.Step),
     _heard(members.MemberJoined, notice.Membership),
     _heard(members.MemberApproved, notice.Membership),
+    _heard(members.MemberNudged, notice.Membership),
     _heard(members.MemberLeft, notice.Membership, leave),
     _heard(ledger.LimitNeared, notice.Limit),
 )

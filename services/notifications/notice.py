@@ -212,6 +212,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(the_one_asked, "requested"),
         Rule(the_asker, "request_receipt", IN_APP),
     ),
+    # Of what took place before, the other is asked; in whose name it was set down hears so.
+    "exchanges.exchange_recorded": (
+        Rule(the_one_asked, "recorded"),
+        Rule(the_asker, "recorded_receipt", IN_APP),
+    ),
+    "exchanges.exchange_reminded": (Rule(the_next, "reminded"),),
     "exchanges.exchange_booked": (Rule(both, "booked"),),
     "exchanges.exchange_done": (
         Rule(the_next, "done", when=somebody_else_must_act),
@@ -254,6 +260,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(the_member, "welcome", when=is_approved, once=True),
     ),
     "members.member_approved": (Rule(the_member, "welcome", once=True),),
+    "members.member_nudged": (Rule(the_member, "nudged"),),
     "members.member_left": (Rule(the_member, "refused", when=was_refused, once=True),),
     "ledger.limit_neared": (
         Rule(the_holder, "low_balance", IN_APP, when=near_the_floor),
@@ -267,7 +274,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "escalated",
     ),
     "thanks": ("thanked",),
-    "membership": ("waiting", "welcome"),
+    "membership": ("waiting", "welcome", "nudged"),
 }  # fmt: skip
 """The e-mails a member may do without, by kind. All others are essential: they ask for
 an act nobody else can take, move an appointment, or move minutes."""

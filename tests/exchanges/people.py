@@ -63,6 +63,7 @@ class Bank:
 
     def empty(self) -> None:
         self.execute("truncate listing, exchange, exchange_step, thanks, member, outbox, said")
+        self.execute("truncate step_for_member")
         self.execute("update clock set ahead = '0'")
 
     def do(self, handler: Any, *arguments: Any, **options: Any) -> Any:

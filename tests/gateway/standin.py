@@ -109,6 +109,10 @@ def recorded() -> dict[tuple[str, str], Any]:
         "reason": None, "at": AT,
     }  # fmt: skip
     thanks = {"author_id": ALICE, "message": "Thank you!", "publish": False, "at": AT}
+    cover = {
+        "id": TRANSFER, "region": "london", "away_id": ALICE, "covering_id": BOB,
+        "named_by": ALICE, "reason": "On leave.", "since": AT, "until": AT,
+    }  # fmt: skip
     notice = {
         "id": NOTICE, "template": "requested", "text": "Somebody asks for 1 hour.",
         "pattern": "{0} asks for 1 hour.", "people": [BOB], "exchange_id": EXCHANGE,
@@ -158,6 +162,18 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "list"): page({**member, "escalated": False}),
         ("members", "approve"): member,
         ("members", "refuse"): {**member, "status": "refused"},
+        ("members", "queue"): {
+            "as_of": AT, "regions": ["london"],
+            "joiners": [{**member, "escalated": True, "due": AT}],
+            "newcomers": [
+                {"id": BOB, "name": "Bob Sample", "region": "london", "joined_at": AT, "nudges": 0}
+            ],
+        },
+        ("members", "nudge"): member,
+        ("members", "representatives"): {"london": [ALICE], "national": []},
+        ("members", "covers"): page(cover),
+        ("members", "cover"): cover,
+        ("members", "end_cover"): cover,
         ("members", "organisations"): page(place),
         ("members", "regions"): page(region),
         ("exchanges", "publish_listing"): listing,
@@ -169,6 +185,15 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("exchanges", "exchange"): {**exchange, "history": [step], "thanks": [thanks]},
         ("exchanges", "exchanges"): page(exchange),
         ("exchanges", "act"): {**exchange, "version": 2},
+        ("exchanges", "act_for"): {**exchange, "version": 2},
+        ("exchanges", "record"): exchange,
+        ("exchanges", "queue"): {
+            "as_of": AT, "own": 1, "taking_part": [],
+            "items": [{
+                "kind": "unanswered", "since": AT, "reminders": 0, "may_remind": True,
+                "exchange": exchange,
+            }],
+        },
         ("ledger", "account"): account,
         ("ledger", "statement"): page(entry),
         ("notifications", "notices"): page(notice),

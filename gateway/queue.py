@@ -1,0 +1,116 @@
+"""What waits for a representative: asked of members and exchanges, and ranked as one list."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gateway import asking, names
+from gateway.ranking import Item, Ranked, ranked
+from services.bus.caller import Caller
+
+REMINDABLE = ("unanswered", "unconfirmed", "unfunded", "overdue")
+_OF_A_JUDGE = {"dispute": "resolve", "reversal": "reverse"}
+LOOK = "look"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A representative's list.
+
+    Attributes:
+        regions: slugs of those the reader answers for; none for national and Senate.
+        ranked: everything that waits, in its order.
+        own: how many exchanges of the reader's own are left to somebody else.
+    """
+
+    regions: list[str]
+    ranked: list[Ranked]
+    own: int
+
+
+def load() -> Queue:
+    """The caller's list.
+
+    Raises:
+        RpcError: the caller answers for no region, or a service is away.
+    """
+    people = asking.ask("members", "queue")
+    found = asking.ask(
+        "exchanges",
+        "queue",
+        conflicts=_conflicts(),
+        newcomers=[each["id"] for each in people["newcomers"]],
+    )
+    who, taking_part = asking.caller(), set(found["taking_part"])
+    names.in_exchanges([each["exchange"] for each in found["items"]])
+    items = [
+        *(_joiner(each, who) for each in people["joiners"]),
+        *(_newcomer(each, who) for each in people["newcomers"] if each["id"] not in taking_part),
+        *(_of_exchanges(found["items"])),
+    ]
+    return Queue(people["regions"], ranked(items, _moment(found["as_of"])), found["own"])
+
+
+def _conflicts() -> dict[str, list[str]]:
+    """Regions with one representative: their own exchanges are the national team's to see."""
+    held = asking.ask_ourselves("members", "representatives")
+    return {region: ids for region, ids in held.items() if region != "national" and len(ids) == 1}
+
+
+def acts(who: Caller, region: str) -> bool:
+    """Whether somebody may do more than look; the services decide again."""
+    return who.is_national or who.represents(region)
+
+
+def _joiner(found: dict[str, Any], who: Caller) -> Item:
+    return Item(
+        kind="joiner",
+        id=found["id"],
+        region=found["region"],
+        since=_moment(found["joined_at"]),
+        due=_moment(found["due"]),
+        late=found["escalated"],
+        act="approve" if acts(who, found["region"]) else LOOK,
+        about={
+            "name": found["name"],
+            "email": found.get("email"),
+            "organisation": found["organisation_name"],
+            "says": found["about"],
+        },
+    )
+
+
+def _newcomer(found: dict[str, Any], who: Caller) -> Item:
+    return Item(
+        kind="newcomer",
+        id=found["id"],
+        region=found["region"],
+        since=_moment(found["joined_at"]),
+        act="nudge" if acts(who, found["region"]) else LOOK,
+        about={"name": found["name"], "nudges": found["nudges"]},
+    )
+
+
+def _of_exchanges(found: list[dict[str, Any]]) -> Iterator[Item]:
+    for each in found:
+        exchange, kind = each["exchange"], each["kind"]
+        wanted = _OF_A_JUDGE.get(kind, "remind")
+        possible = wanted in exchange["allowed"] and (wanted != "remind" or each["may_remind"])
+        yield Item(
+            kind=kind,
+            id=exchange["id"],
+            region=exchange["region"],
+            since=_moment(each["since"]),
+            due=_moment(exchange["deadline"]) if exchange["deadline"] else None,
+            late=kind == "dispute" and exchange["next_actor"] == "national",
+            exhausted=kind in REMINDABLE and not each["may_remind"],
+            act=wanted if possible else LOOK,
+            about={"exchange": exchange, "reminders": each["reminders"]},
+        )
+
+
+def _moment(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text)

@@ -70,7 +70,10 @@ SIGNALS = (
         "closed", "It can no longer be found, whoever closed it.", "listing_closed",
         "listing_expired",
     ),
-    _exchange("requested", "Somebody asked for an exchange.", "exchange_requested"),
+    _exchange(
+        "requested", "Somebody asked for an exchange, or wrote down one that took place.",
+        "exchange_requested", "exchange_recorded",
+    ),
     _exchange(
         "amended", "Other minutes or another time were proposed; if it was booked, it no longer "
         "is.", "exchange_amended",

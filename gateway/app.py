@@ -21,6 +21,7 @@ from gateway import (
     insight,
     issuer,
     listings,
+    matches,
     members,
     names,
     notices,
@@ -100,6 +101,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
     blueprints = [
         members.routes,
         listings.routes,
+        matches.routes,
         exchanges.routes,
         representatives.routes,
         account.routes,

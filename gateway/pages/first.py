@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug import wrappers
 
 from gateway import asking
-from gateway.pages import links, matches, render, titles
+from gateway.pages import links, matches, render
 from gateway.pages.area import Area
 
 routes = Area("first")
@@ -19,6 +19,6 @@ def first() -> wrappers.Response:
         "first/first.html",
         "People to begin with",
         me=me,
-        givers=titles.told_apart(matches.of(me, "offer")),
-        receivers=titles.told_apart(matches.of(me, "request")),
+        givers=matches.of(me, "help"),
+        receivers=matches.of(me, "give"),
     )

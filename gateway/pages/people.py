@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,7 @@ def person(member_id: UUID) -> wrappers.Response:
     if member_id == asking.caller().id:
         return flask.redirect(links.PROFILE, 303)
     found = asking.ask("members", "get", member_id=str(member_id))
-    listings = titles.told_apart(_open_listings_of(member_id, found["region"]))
+    listings = titles.told_apart(_open_listings_of(member_id))
     return render.page(
         "people/person.html",
         found["name"],
@@ -35,23 +34,8 @@ def person(member_id: UUID) -> wrappers.Response:
     )
 
 
-def _open_listings_of(member_id: UUID, region: str) -> list[dict[str, Any]]:
-    """What somebody offers and asks for now, which every member may see.
-
-    Search cannot be asked by owner yet, but everybody can list their own: so it is asked
-    as its owner would, for what is open only.
-    """
-    asker = dataclasses.replace(
-        asking.caller(), id=member_id, region=region, roles=frozenset(), organisation=None
-    )
-    answer: dict[str, Any] = asking.door().bus.call(
-        "exchanges",
-        "listings",
-        caller=asker,
-        correlation_id=flask.g.correlation_id,
-        mine=True,
-        state="open",
-        limit=MOST,
-    )
+def _open_listings_of(member_id: UUID) -> list[dict[str, Any]]:
+    """What somebody offers and asks for now, which every member may see."""
+    answer = asking.ask("exchanges", "listings", owner=str(member_id), limit=MOST)
     found: list[dict[str, Any]] = answer["items"]
     return found

@@ -92,7 +92,13 @@ class Listings(field.Answer):
 
 
 class ListingsQuery(field.Page):
-    q = field.Text(max=200, metadata={"description": "Words to look for."})
+    q = field.Text(
+        max=200,
+        metadata={
+            "description": "Words to look for. What fits best comes first; of more than 200"
+            " listings with the words the newest 200 are ranked and shown."
+        },
+    )
     kind = field.slug(words.LISTING_KINDS)
     category = field.slug(words.CATEGORIES)
     pathway = field.slug(words.PATHWAYS)
@@ -101,3 +107,4 @@ class ListingsQuery(field.Page):
     skill = field.Text(max=field.LONGEST_SKILL)
     online = field.Asked()
     mine = field.Asked()
+    owner = field.Id(metadata={"description": "Of this member alone, oneself included."})

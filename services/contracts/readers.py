@@ -10,6 +10,7 @@ from services.contracts import words
 READERS: dict[str, tuple[str, ...]] = {
     "exchanges": (
         "members.member_approved",
+        "members.member_changed",
         "members.member_left",
         "ledger.minutes_held",
         "ledger.hold_refused",

@@ -17,6 +17,8 @@ from services.exchanges import (
     exchange_store,
     listing_handlers,
     listing_store,
+    owner_handlers,
+    owner_store,
     step_handlers,
     steps,
 )
@@ -108,6 +110,7 @@ def left(tx: Transaction, event: Event) -> None:
     """
     member: Member = event.data
     listing_store.hear_of_member(tx.conn, member.member_id, member.version, "left")
+    owner_store.forget(tx.conn, [member.member_id])
     for closed in listing_store.close_all_of(tx.conn, member.member_id):
         listing_handlers.say(tx, contract.ListingClosed, closed)
     for found in exchange_store.lock_unfinished_of(tx.conn, member.member_id):
@@ -122,5 +125,6 @@ SUBSCRIPTIONS = subscriptions(
         contracts_ledger.MinutesTransferred, Transferred, _answers(_transferred), natural_key=True
     ),
     Subscription(contracts_members.MemberApproved, Member, each(let_in), natural_key=True),
+    Subscription(contracts_members.MemberChanged, Member, owner_handlers.changed, natural_key=True),
     Subscription(contracts_members.MemberLeft, Member, each(left), natural_key=True),
 )

@@ -7,7 +7,16 @@ from services.bus.caller import Caller
 from services.bus.transaction import Transaction, new_id
 from services.contracts import exchanges as contract
 from services.contracts import feed
-from services.exchanges import answers, caller_handlers, errors, listing, listing_store, schemas
+from services.exchanges import (
+    answers,
+    caller_handlers,
+    errors,
+    listing,
+    listing_store,
+    match_store,
+    owner_store,
+    schemas,
+)
 from services.exchanges.listing import Listing
 
 
@@ -32,6 +41,8 @@ def publish(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
         **wanted,
     )
     listing_store.add(tx.conn, new)
+    match_store.learn_words(tx.conn, new.id)
+    owner_store.hear_of_owner(tx.conn, owner_id, new.region)
     say(tx, contract.ListingPublished, new)
     return answers.listing(new)
 
@@ -48,9 +59,10 @@ def one(tx: Transaction, caller: Caller, listing_id: Any) -> dict[str, Any]:
 
 
 def search(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """The open listings of others that meet the filters, or all of one's own.
+    """The open listings of others, or of one owner, that meet the filters, or all of one's own.
 
-    With words the best match comes first, otherwise the newest.
+    With words the best match comes first, otherwise the newest. Of many listings with the
+    words the newest ``listing_store.RANKED`` are ranked, and no more are shown.
 
     Raises:
         errors.Invalid, errors.BadCursor, errors.NotAMember
@@ -100,6 +112,7 @@ def _search(caller: Caller, wanted: dict[str, Any]) -> listing_store.Search:
         region=wanted["region"],
         skill=wanted["skill"] or None,
         online=wanted["online"],
+        owner_id=wanted["owner"],
         seeker_id=caller.id,
     )
 
@@ -118,6 +131,7 @@ def edit(
     caller_handlers.check_version(found.version, expected_version)
     after = listing.edited(found, changes, tx.now)
     listing_store.save(tx.conn, after)
+    match_store.learn_words(tx.conn, after.id)
     return answers.listing(after)
 
 

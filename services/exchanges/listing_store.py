@@ -9,13 +9,14 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
-from services.exchanges import lifecycle
+from services.exchanges import lifecycle, newest_store
 from services.exchanges.listing import Listing
 
 Connection = psycopg.Connection[Any]
 
-RANKED = 1000
-"""Matches that are ranked, at most: ranking reads each one's words, and nobody pages so far."""
+RANKED = 200
+"""Matches that are ranked, at most, the newest of them: twenty pages of a screen, and each one's
+words must be read to be ranked. Who looks for something older adds a word."""
 
 _COLUMNS: LiteralString = """
     id, version, owner_id, kind, title, description, category, pathway, minutes, online, place,
@@ -36,7 +37,8 @@ class Search:
         words: as typed, in the syntax of a web search.
         prefix: last of the words, perhaps still unfinished; ``""`` when there is none.
         before: words without the last.
-        seeker_id: whose own listings are left out.
+        owner_id: whose listings alone are wanted.
+        seeker_id: whose own listings are left out, unless they are asked for by owner.
     """
 
     words: str | None = None
@@ -48,7 +50,24 @@ class Search:
     region: str | None = None
     skill: str | None = None
     online: bool | None = None
+    owner_id: UUID | None = None
     seeker_id: UUID | None = None
+
+
+_MEETS: LiteralString = """
+    state = 'open' and expires_at > %(now)s
+    and (%(kind)s::text is null or kind = %(kind)s)
+    and (%(category)s::text is null or category = %(category)s)
+    and (%(pathway)s::text is null or pathway = %(pathway)s)
+    and (%(region)s::text is null or region = %(region)s)
+    and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
+    and (%(online)s::boolean is null or online = %(online)s)
+"""
+_OF_OTHERS: LiteralString = _MEETS + " and owner_id is distinct from %(seeker)s"
+_OF_ONE: LiteralString = _MEETS + " and owner_id = %(owner)s"
+"""Written apart, so that a plan made for any owner begins with the owner."""
+_WORDS: LiteralString = """(websearch_to_tsquery('english', %(words)s)
+    || (websearch_to_tsquery('english', %(earlier)s) && to_tsquery('simple', %(prefix)s)))"""
 
 
 def add(conn: Connection, listing: Listing) -> None:
@@ -92,6 +111,15 @@ def by_id(conn: Connection, listing_id: UUID) -> Listing | None:
         ).fetchone()
 
 
+def by_ids(conn: Connection, listing_ids: Sequence[UUID]) -> dict[UUID, Listing]:
+    """Listings by id; unknown ids are left out."""
+    with conn.cursor(row_factory=class_row(Listing)) as cursor:
+        found = cursor.execute(
+            f"select {_COLUMNS} from listing where id = any(%s)", [list(listing_ids)]
+        ).fetchall()
+    return {each.id: each for each in found}
+
+
 def lock(conn: Connection, listing_id: UUID) -> Listing | None:
     """Hold a listing until the transaction ends; whoever asks meanwhile waits.
 
@@ -115,14 +143,7 @@ def newest(
         return cursor.execute(
             f"""
             select {_COLUMNS} from listing
-             where state = 'open' and expires_at > %(now)s
-               and owner_id is distinct from %(seeker)s
-               and (%(kind)s::text is null or kind = %(kind)s)
-               and (%(category)s::text is null or category = %(category)s)
-               and (%(pathway)s::text is null or pathway = %(pathway)s)
-               and (%(region)s::text is null or region = %(region)s)
-               and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
-               and (%(online)s::boolean is null or online = %(online)s)
+             where {_matching(search)}
                and (%(before)s::uuid is null or id < %(before)s)
              order by id desc
              limit %(limit)s
@@ -137,33 +158,19 @@ def most_relevant(
     """The open listings whose words match, best first, then newest.
 
     The words must all be there; the last may be the beginning of one. Of more than
-    ``RANKED`` matches the newest are ranked. Only the page that is wanted is read as a
-    whole and has its open exchanges counted.
+    ``RANKED`` matches the newest are ranked, and hardly more than those are read. Only the
+    page that is wanted is read as a whole and has its open exchanges counted.
     """
+    matching, bounds = newest_store.across(
+        newest_store.windows(conn), "id, search", f"search @@ {_WORDS} and {_matching(search)}"
+    )
     with conn.cursor(row_factory=class_row(Listing)) as cursor:
         return cursor.execute(
             f"""
-            with wanted as (
-                select websearch_to_tsquery('english', %(words)s)
-                       || (websearch_to_tsquery('english', %(earlier)s)
-                           && to_tsquery('simple', %(prefix)s)) as query),
-            matching as (
-                select id, search
-                  from listing, wanted
-                 where state = 'open' and expires_at > %(now)s
-                   and search @@ wanted.query
-                   and owner_id is distinct from %(seeker)s
-                   and (%(kind)s::text is null or kind = %(kind)s)
-                   and (%(category)s::text is null or category = %(category)s)
-                   and (%(pathway)s::text is null or pathway = %(pathway)s)
-                   and (%(region)s::text is null or region = %(region)s)
-                   and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
-                   and (%(online)s::boolean is null or online = %(online)s)
-                 order by id desc
-                 limit %(ranked)s),
+            with matching as materialized ({matching} limit %(ranked)s),
             best as (
-                select id, ts_rank(search, wanted.query) as rank
-                  from matching, wanted
+                select id, ts_rank(search, {_WORDS}) as rank
+                  from matching
                  order by rank desc, id desc
                  limit %(limit)s offset %(offset)s)
             select {_COLUMNS} from listing join best using (id)
@@ -171,6 +178,7 @@ def most_relevant(
             """,
             {
                 **_filters(search),
+                **bounds,
                 "words": search.words,
                 "earlier": search.before,
                 "prefix": f"'{search.prefix}':*" if search.prefix else "",
@@ -179,7 +187,12 @@ def most_relevant(
                 "offset": offset,
                 "limit": limit,
             },
+            prepare=False,  # a plan for any words would not know which are common
         ).fetchall()
+
+
+def _matching(search: Search) -> LiteralString:
+    return _OF_ONE if search.owner_id else _OF_OTHERS
 
 
 def _filters(search: Search) -> dict[str, Any]:
@@ -190,6 +203,7 @@ def _filters(search: Search) -> dict[str, Any]:
         "region": search.region,
         "skill": search.skill,
         "online": search.online,
+        "owner": search.owner_id,
         "seeker": search.seeker_id,
     }
 

@@ -205,6 +205,16 @@ class ListingQuery(Page):
     skill = Text(100, allow_none=True, load_default=None)
     online = Flag(allow_none=True, load_default=None)
     mine = Flag(allow_none=True, load_default=None)
+    owner = fields.UUID(allow_none=True, load_default=None)
+
+
+class MatchQuery(marshmallow.Schema):
+    """Whom somebody looks for, and what they can give and would like, in their own words."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(words.LISTING_KINDS))
+    limit = event.Count(validate=validate.Range(min=1, max=20), load_default=3)
+    offered = fields.List(Text(100), validate=validate.Length(max=100), load_default=list)
+    wanted = fields.List(Text(100), validate=validate.Length(max=100), load_default=list)
 
 
 class ExchangeQuery(Page):

@@ -10,6 +10,8 @@ from services.exchanges import (
     handlers,
     heartbeat_handlers,
     listing_handlers,
+    match_handlers,
+    owner_handlers,
     queue_handlers,
     recording_handlers,
     sweep_handlers,
@@ -38,6 +40,10 @@ class Exchanges:
         with self.bus.transaction() as tx:
             heartbeat_handlers.beat(tx, self.bus.regions)
 
+    @every(seconds=1)
+    def learn(self) -> None:
+        owner_handlers.learn(self.bus.transaction, self.bus.call, self.bus.regions)
+
     @every(seconds=10)
     def count(self) -> None:
         with self.bus.transaction() as tx:
@@ -62,6 +68,12 @@ class Exchanges:
         """Takes the fields of ``schemas.ListingQuery``."""
         with self.bus.transaction(call.correlation_id) as tx:
             return listing_handlers.search(tx, call.caller, query)
+
+    @rpc
+    def matches(self, call: Any, **query: Any) -> Any:
+        """Takes the fields of ``schemas.MatchQuery``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return match_handlers.matches(tx, call.caller, query)
 
     @rpc
     def edit_listing(

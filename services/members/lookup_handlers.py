@@ -76,6 +76,24 @@ def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
     }
 
 
+def skills(tx: Transaction, caller: Caller, ids: Any) -> Any:
+    """What members can give and would like, by id; those who left are left out.
+
+    Raises:
+        NotAllowed: only services may ask.
+        errors.Invalid: more than ``MOST_IDS`` ids, or one that is none.
+    """
+    _services_only(caller)
+    return {
+        str(found.id): {
+            "version": found.version,
+            "offered": found.skills_offered,
+            "wanted": found.skills_wanted,
+        }
+        for found in store.skills(tx.conn, _ids(ids))
+    }
+
+
 def organisations(tx: Transaction, page: Any) -> Any:
     """Search organisations by name or code, as they stood on a day (today by default).
 

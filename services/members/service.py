@@ -147,6 +147,11 @@ class Members:
             return lookup_handlers.contacts(tx, call.caller, ids)
 
     @rpc
+    def skills(self, call: Any, ids: Sequence[str]) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return lookup_handlers.skills(tx, call.caller, ids)
+
+    @rpc
     def representatives(self, call: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return role_handlers.representatives(tx, call.caller)

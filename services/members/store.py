@@ -41,6 +41,16 @@ class Contact:
     region: str
 
 
+@dataclass(frozen=True)
+class Skills:
+    """What a member can give and would like, as of a version."""
+
+    id: UUID
+    version: int
+    skills_offered: list[str]
+    skills_wanted: list[str]
+
+
 def add(
     conn: Connection,
     member_id: UUID,
@@ -176,6 +186,18 @@ def contacts(conn: Connection, ids: Sequence[UUID]) -> list[Contact]:
     with conn.cursor(row_factory=class_row(Contact)) as cursor:
         return cursor.execute(
             "select id, name, email, region from member where id = any(%s) and email is not null",
+            [list(ids)],
+        ).fetchall()
+
+
+def skills(conn: Connection, ids: Sequence[UUID]) -> list[Skills]:
+    """What those of ``ids`` who have not left can give and would like."""
+    with conn.cursor(row_factory=class_row(Skills)) as cursor:
+        return cursor.execute(
+            """
+            select id, version, skills_offered, skills_wanted from member
+             where id = any(%s) and email is not null
+            """,
             [list(ids)],
         ).fetchall()
 

@@ -12,6 +12,7 @@ from services.exchanges import (
     exchange_handlers,
     handlers,
     listing_handlers,
+    match_handlers,
     sweep_handlers,
 )
 
@@ -62,7 +63,10 @@ class Bank:
         self.database.close()
 
     def empty(self) -> None:
-        self.execute("truncate listing, exchange, exchange_step, thanks, member, outbox, said")
+        self.execute(
+            "truncate listing, exchange, exchange_step, thanks, member, outbox, said,"
+            " listing_word, owner_profile"
+        )
         self.execute("truncate step_for_member")
         self.execute("update clock set ahead = '0'")
 
@@ -90,6 +94,11 @@ class Bank:
 
     def search(self, caller: Caller, **query: Any) -> dict[str, Any]:
         return self.do(listing_handlers.search, caller, query)
+
+    def matches(self, asker: Caller, kind: str = "offer", **query: Any) -> list[dict[str, Any]]:
+        found = self.do(match_handlers.matches, asker, {"kind": kind, **query})
+        items: list[dict[str, Any]] = found["items"]
+        return items
 
     def edit(self, owner: Caller, listing: dict[str, Any], **changes: Any) -> dict[str, Any]:
         return self.do(listing_handlers.edit, owner, listing["id"], changes, None)

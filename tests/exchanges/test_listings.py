@@ -194,6 +194,7 @@ def test_pages_of_a_ranked_search_follow_each_other(
         ({"q": "x" * 201}, errors.Invalid),
         ({"q": "a\0"}, errors.Invalid),
         ({"region": "atlantis"}, errors.Invalid),
+        ({"owner": "nobody"}, errors.Invalid),
         ({"colour": "red"}, errors.Invalid),
     ],
 )
@@ -202,6 +203,20 @@ def test_a_query_of_the_wrong_shape_is_refused(
 ) -> None:
     with pytest.raises(refusal):
         bank.search(seeker, **query)
+
+
+def test_the_open_listings_of_one_owner_are_found_by_anybody(
+    bank: Bank, owner: Caller, seeker: Caller
+) -> None:
+    bank.publish(owner, title="Rota")
+    bank.publish(owner, title="Yoga", description="At lunch")
+    bank.act_on_listing(owner, bank.publish(owner, title="Paused"), "pause")
+    bank.publish(people.member(), title="Another's rota")
+
+    for reader in (seeker, owner):
+        assert titles(bank.search(reader, owner=str(owner.id))) == ["Yoga", "Rota"]
+        assert titles(bank.search(reader, owner=str(owner.id), q="rota")) == ["Rota"]
+    assert bank.search(seeker, owner=str(people.member().id))["items"] == []
 
 
 def test_ones_own_listings_are_listed_in_every_state(bank: Bank, owner: Caller) -> None:

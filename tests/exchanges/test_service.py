@@ -67,6 +67,9 @@ def test_an_exchange_goes_from_listing_to_settled_by_calls_and_events(
     assert ask(bus, "listings", receiver, q="rota", limit=5)["items"] == [listing]
     changed = ask(bus, "edit_listing", giver, listing_id=listing["id"], body={"capacity": 4})
     assert changed["capacity"] == 4
+    assert ask(bus, "listings", receiver, owner=str(giver.id))["items"] == [changed]
+    (match,) = ask(bus, "matches", receiver, kind="offer", wanted=["Rotas"])["items"]
+    assert match["listing"]["id"] == listing["id"]
     body, key = {"listing_id": listing["id"], "minutes": 60}, Key("k", "POST /v1/exchanges", "h")
     asked = ask(bus, "ask", receiver, key=key, body=body)
     assert ask(bus, "ask", receiver, key=key, body=body) == asked

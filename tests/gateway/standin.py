@@ -179,6 +179,10 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("exchanges", "publish_listing"): listing,
         ("exchanges", "listing"): listing,
         ("exchanges", "listings"): page(listing),
+        ("exchanges", "matches"): page(
+            {"listing": listing, "reasons": [{"code": "skill", "skill": "Excel"},
+                                             {"code": "region", "skill": None}]}
+        ),
         ("exchanges", "edit_listing"): {**listing, "version": 2},
         ("exchanges", "act_on_listing"): {**listing, "version": 2},
         ("exchanges", "ask"): exchange,

@@ -81,6 +81,7 @@ def test_every_route_of_the_contract_is_there(document: dict[str, Any]) -> None:
         "GET /v1/listings", "POST /v1/listings", "GET /v1/listings/{listing_id}",
         "PATCH /v1/listings/{listing_id}", "POST /v1/listings/{listing_id}/pause",
         "POST /v1/listings/{listing_id}/renew", "POST /v1/listings/{listing_id}/close",
+        "GET /v1/matches",
         "GET /v1/exchanges", "POST /v1/exchanges", "GET /v1/exchanges/{exchange_id}",
         *(f"POST /v1/exchanges/{{exchange_id}}/{action}" for action in (
             "accept", "withdraw", "decline", "cancel", "dispute", "no_show", "reverse", "amend",

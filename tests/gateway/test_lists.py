@@ -39,11 +39,12 @@ def test_following_the_link_asks_for_the_next_page(alice: FlaskClient, services:
 
 
 def test_filters_reach_the_service_in_its_own_types(alice: FlaskClient, services: Services) -> None:
-    alice.get("/v1/listings?q=excel+help&online=false&mine=true&region=london&state=open")
+    query = "q=excel+help&online=false&mine=true&region=london&state=open"
+    alice.get(f"/v1/listings?{query}&owner={BOB.upper()}")
     (asked,) = services.of("exchanges", "listings")
     assert asked.arguments == {
         "q": "excel help", "online": False, "mine": True, "region": "london", "state": "open",
-        "limit": 20,
+        "limit": 20, "owner": BOB,
     }  # fmt: skip
 
 

@@ -49,6 +49,15 @@ def test_contacts_give_addresses_to_services(bank: Bank) -> None:
     }
 
 
+def test_skills_are_told_to_services_with_their_version(bank: Bank) -> None:
+    ada = bank.join("ada@nhs.net", skills_offered=["Excel"], skills_wanted=["Yoga"])
+    assert bank.do(lookup_handlers.skills, SERVICE, [ada["id"], str(uuid.uuid4())]) == {
+        ada["id"]: {"version": ada["version"], "offered": ["Excel"], "wanted": ["Yoga"]}
+    }
+    with pytest.raises(NotAllowed):
+        bank.do(lookup_handlers.skills, bank.somebody("nat@nhs.net", "national"), [ada["id"]])
+
+
 def test_people_are_told_neither_addresses_nor_who_an_address_is(bank: Bank) -> None:
     national = bank.somebody("nat@nhs.net", "national")
     with pytest.raises(NotAllowed):

@@ -1,0 +1,1 @@
+"""How good matches are: an invented population whose good pairs are known, beside plain search."""

@@ -30,6 +30,7 @@ from gateway import (
     paging,
     problems,
     representatives,
+    subscriptions,
     tokens,
     unsubscribe,
 )
@@ -108,6 +109,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         notices.routes,
         insight.routes,
         events.routes,
+        subscriptions.routes,
         operations.blueprint(checks),
     ]
     if settings.development_key is not None:

@@ -46,6 +46,8 @@ STATUSES: dict[str, int] = {
     "period_invalid": 422,
     "grouping_invalid": 422,
     "region_invalid": 422,
+    "receiver_not_valid": 422,
+    "moment_not_valid": 422,
     "idempotency_key_reused": 422,
     "idempotency_still_running": 409,
     "too_many_requests": 429,
@@ -67,6 +69,7 @@ STATUSES: dict[str, int] = {
     "listing_not_found": 404,
     "exchange_not_found": 404,
     "cover_not_found": 404,
+    "subscription_not_found": 404,
     "action_unknown": 404,
     "method_not_allowed": 405,
     # what the state does not allow
@@ -90,6 +93,10 @@ STATUSES: dict[str, int] = {
     "no_colleague": 409,
     "not_their_region": 409,
     "link_not_valid": 409,
+    "too_many_subscriptions": 409,
+    "subscription_not_active": 409,
+    "only_for_webhooks": 409,
+    "feed_not_offered": 409,
     # ourselves
     "broken": 500,
     "try_later": 503,
@@ -110,6 +117,8 @@ _PLACES = {
     "expires_at_invalid": {"pointer": "/expires_at"},
     "took_place_invalid": {"pointer": "/took_place_at"},
     "cover_too_long": {"pointer": "/until"},
+    "receiver_not_valid": {"pointer": "/url"},
+    "moment_not_valid": {"pointer": "/since"},
 }
 """What a service's refusal is about, where the code alone says it."""
 

@@ -81,7 +81,7 @@ def _outward() -> list[Manifest]:
     databases = [_database_pods(service) for service in names.SERVICES]
     audited = [{"to": databases, "ports": _at([DATABASE])}]
     found.append(_policy("audit-to-databases", {"app.kubernetes.io/name": "audit"}, egress=audited))
-    for name, ports in (("notifications", MAIL), ("gateway", (HTTPS,))):
+    for name, ports in (("notifications", (*MAIL, HTTPS)), ("gateway", (HTTPS,))):
         outside = [{"to": [_outside()], "ports": _at(ports)}]
         found.append(_policy(f"{name}-outward", {"app.kubernetes.io/name": name}, egress=outside))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploy.local import programs
 from deploy.local.places import Places, Problem, identity_of, own, server_user, write_private
@@ -44,9 +45,30 @@ prometheus.tcp.ip = {host}
 prometheus.tcp.port = {port}
 """
 
+MANAGEMENT_PORT = "TIMEBANK_BROKER_MANAGEMENT_PORT"
+"""Environment variable: where the node shall be managed over HTTP, which subscribers by AMQP
+need; without it the plugin stays away."""
+# Nobody asks the plugin for figures, which would cost more than all else it does.
+MANAGEMENT = """\
+management.tcp.ip = {host}
+management.tcp.port = {port}
+management_agent.disable_metrics_collector = true
+"""
+
 
 def url(port: int, password: str, vhost: str = VHOST) -> str:
     return f"amqp://{USER}:{password}@{LOOPBACK}:{port}/{vhost}"
+
+
+def management_url(amqp_url: str) -> str:
+    """Where the node of this address is managed; empty when it is not.
+
+    Args:
+        amqp_url: of a node of our own, with its administrator's password.
+    """
+    port = os.environ.get(MANAGEMENT_PORT, "")
+    login = urlsplit(amqp_url).netloc.rpartition("@")[0]
+    return f"http://{login}@{LOOPBACK}:{int(port)}" if port else ""
 
 
 def prepare(where: Places, ports: dict[str, int], password: str, more: str = "") -> None:
@@ -63,8 +85,12 @@ def prepare(where: Places, ports: dict[str, int], password: str, more: str = "")
     metrics_port = os.environ.get(METRICS_PORT, "")
     if metrics_port:
         settings += METRICS.format(host=LOOPBACK, port=int(metrics_port))
+    management_port = os.environ.get(MANAGEMENT_PORT, "")
+    if management_port:
+        settings += MANAGEMENT.format(host=LOOPBACK, port=int(management_port))
     write_private(folder / "rabbitmq.conf", settings + more, user)
-    plugins = "rabbitmq_prometheus" if metrics_port else ""
+    wanted = {"rabbitmq_prometheus": metrics_port, "rabbitmq_management": management_port}
+    plugins = ",".join(name for name, port in wanted.items() if port)
     write_private(folder / "enabled_plugins", f"[{plugins}].\n", user)
     # Present and empty, so that the system's own rabbitmq-env.conf is not read instead.
     write_private(folder / "rabbitmq-env.conf", "", user)

@@ -289,6 +289,10 @@ def _settings(
         # a killed sender's mail is taken over soon, where a person may be watching
         settings = {"TIMEBANK_MAIL_LEASE": "20", "TIMEBANK_SMTP_TIMEOUT": "3", **settings}
         settings["TIMEBANK_SMTP_URL"] = f"smtp://{LOOPBACK}:{chosen['mail']}"
+        settings.setdefault("TIMEBANK_WEBHOOK_TARGETS", "loopback")
+        managed = broker.management_url(installation.amqp_url)
+        if managed:
+            settings.setdefault("TIMEBANK_BROKER_MANAGEMENT_URL", managed)
     if kind.name == "gateway":
         settings["TIMEBANK_DEV_ISSUER_KEY"] = str(where.issuer_key)
         settings.setdefault("TIMEBANK_RATE_LIMIT", str(REQUESTS_PER_MINUTE))

@@ -31,6 +31,9 @@ READERS: dict[str, tuple[str, ...]] = {
         "exchanges.exchange_reversed",
     ),
     "notifications": (
+        "exchanges.listing_published",
+        "exchanges.listing_closed",
+        "exchanges.listing_expired",
         "exchanges.exchange_requested",
         "exchanges.exchange_recorded",
         "exchanges.exchange_reminded",

@@ -6,12 +6,25 @@ Refused
 ├── BadCursor
 ├── UnknownPreference
 ├── BadLink
-└── VersionConflict
-NotAllowed
-└── NotAMember
+├── VersionConflict
+├── NoSuchSubscription
+├── BadSubscription
+│   └── BadReceiver
+├── TooManySubscriptions
+├── NotWaiting
+├── NotActive
+├── OnlyForWebhooks
+├── FeedNotOffered
+├── BadMoment
+└── NotAllowed
+    ├── NotAMember
+    ├── NotAnIntegrator
+    └── OwnMatter
+TryLater
+└── BrokerAway
 """
 
-from services.bus.errors import NotAllowed, Refused
+from services.bus.errors import NotAllowed, Refused, TryLater
 
 
 class NoSuchNotice(Refused):
@@ -54,3 +67,75 @@ class NotAMember(NotAllowed):
     """Only somebody who has joined has notices."""
 
     code = "not_a_member"
+
+
+class NoSuchSubscription(Refused):
+    """There is no such subscription, or it is somebody else's."""
+
+    code = "subscription_not_found"
+
+
+class BadSubscription(Refused):
+    """Such a subscription is not offered."""
+
+    code = "invalid"
+
+
+class BadReceiver(BadSubscription):
+    """A webhook cannot be sent to that address."""
+
+    code = "receiver_not_valid"
+
+
+class TooManySubscriptions(Refused):
+    """You have as many subscriptions as one may have; end one first."""
+
+    code = "too_many_subscriptions"
+
+
+class NotWaiting(Refused):
+    """The subscription was decided about already."""
+
+    code = "already_decided"
+
+
+class NotActive(Refused):
+    """The subscription is not active: it waits to be approved, or has ended."""
+
+    code = "subscription_not_active"
+
+
+class OnlyForWebhooks(Refused):
+    """Only webhooks have that; from a queue, read its messages or the stream."""
+
+    code = "only_for_webhooks"
+
+
+class FeedNotOffered(Refused):
+    """This installation cannot make users at its broker; ask for a webhook."""
+
+    code = "feed_not_offered"
+
+
+class BadMoment(Refused):
+    """That is no point in time, or it lies further back than signals are kept."""
+
+    code = "moment_not_valid"
+
+
+class NotAnIntegrator(NotAllowed):
+    """Only an integrator who was let in can subscribe."""
+
+    code = "not_allowed"
+
+
+class OwnMatter(NotAllowed):
+    """Nobody approves their own subscription."""
+
+    code = "own_matter"
+
+
+class BrokerAway(TryLater):
+    """The broker cannot make users at the moment; try again shortly."""
+
+    code = "try_later"

@@ -10,7 +10,17 @@ from services.bus.envelope import Event
 from services.bus.subscription import Subscription, subscriptions
 from services.bus.transaction import Transaction, new_id
 from services.contracts import exchanges, ledger, members
-from services.notifications import errors, notice, recipient_store, render, role_store, store
+from services.notifications import (
+    errors,
+    notice,
+    recipient_store,
+    render,
+    role_store,
+    store,
+    subscription,
+    subscription_handlers,
+    webhook_handlers,
+)
 
 LIMIT = 100
 """Items of one page at most."""
@@ -18,6 +28,7 @@ LIMIT = 100
 
 def tell(tx: Transaction, events: Sequence[Event]) -> None:
     """Write down who is to be told of these events; what is there already stays."""
+    webhook_handlers.signal(tx, events)
     wanted = [
         found
         for event in events
@@ -40,14 +51,18 @@ def leave(tx: Transaction, events: Sequence[Event]) -> None:
     if gone:
         recipient_store.forget(tx.conn, gone, tx.now)
         store.suppress(tx.conn, gone, "left")
+        subscription_handlers.owners_left(tx, gone)
 
 
 def _heard(schema: Any, reads: type, handle: Any = tell) -> Subscription:
-    # The notice's own key recognises a repeated event, so there is no inbox row.
+    # The notice's own key recognises a repeated event, and so does a signal's: no inbox row.
     return Subscription(schema, reads, handle, natural_key=True)
 
 
 SUBSCRIPTIONS = subscriptions(
+    _heard(exchanges.ListingPublished, subscription.Placed, webhook_handlers.signal),
+    _heard(exchanges.ListingClosed, subscription.Placed, webhook_handlers.signal),
+    _heard(exchanges.ListingExpired, subscription.Placed, webhook_handlers.signal),
     _heard(exchanges.ExchangeRequested, notice.Step),
     _heard(exchanges.ExchangeRecorded, notice.Step),
     _heard(exchanges.ExchangeReminded, notice.Step),

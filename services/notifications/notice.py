@@ -25,6 +25,8 @@ class Step:
     starts_at: datetime.datetime | None
     deadline: datetime.datetime | None
     happened_at: datetime.datetime
+    giver_region: str
+    """For other systems, which hear of exchanges that cross their region; see ``facts``."""
 
     @property
     def subject(self) -> UUID:
@@ -330,7 +332,11 @@ def notices(
 
 def facts(told: Told) -> dict[str, Any]:
     """What is kept of an event: JSON-ready ids, minutes, times and states, nothing personal."""
-    return {name: _plain(value) for name, value in vars(told).items() if value is not None}
+    return {
+        name: _plain(value)
+        for name, value in vars(told).items()
+        if value is not None and name != "giver_region"
+    }
 
 
 def people(facts: Mapping[str, Any], reader: UUID) -> tuple[UUID, ...]:

@@ -1,10 +1,20 @@
 """The settings of notifications beside those every process has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from services.bus.settings import Setting, SettingError, schedule, seconds, url, whole_number
+from services.bus import settings as process
+from services.bus.settings import (
+    Setting,
+    SettingError,
+    one_of,
+    schedule,
+    seconds,
+    url,
+    whole_number,
+)
 
 STEPS_OF_A_MAIL = 6
 """Answers one message can wait for: sender, recipient, data, end, and a reset or a new
@@ -64,6 +74,34 @@ MAIL_RETRY_SCHEDULE = Setting(
 )  # fmt: skip
 
 
+def _unless_none(*schemes: str) -> Callable[[str], str | None]:
+    check = url(*schemes)
+    return lambda text: None if text == "none" else check(text)
+
+
+BROKER_MANAGEMENT_URL = Setting(
+    "TIMEBANK_BROKER_MANAGEMENT_URL",
+    "the broker's management API, https://user:password@host:port, where the user is an"
+    " administrator, or 'none': then nobody can subscribe by AMQP.",
+    _unless_none("http", "https"), "none", "http only in a local installation",
+)  # fmt: skip
+FEED_URL = Setting(
+    "TIMEBANK_FEED_URL",
+    "the broker's address as subscribers reach it, amqps://host:port/vhost, or 'none' for our own.",
+    _unless_none("amqp", "amqps"), "none",
+)  # fmt: skip
+WEBHOOK_TARGETS = Setting(
+    "TIMEBANK_WEBHOOK_TARGETS",
+    "where webhooks may go: to public addresses, or also to this machine itself.",
+    one_of("public", "loopback"), "public", "loopback only in a local installation",
+)  # fmt: skip
+WEBHOOK_TIMEOUT = Setting(
+    "TIMEBANK_WEBHOOK_TIMEOUT",
+    "seconds a receiver of webhooks has for each signal, from its name to its status.",
+    seconds(1, 30), "15", "1 to 30 s",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Mail:
     """All that sending needs to know of an installation."""
@@ -97,3 +135,53 @@ def read() -> Mail:
             " another sender would take over a mail that is still on its way."
         )
     return found
+
+
+@dataclass(frozen=True)
+class Subscribing:
+    """All that subscriptions need to know of an installation.
+
+    Attributes:
+        management_url: of the broker, with user and password.
+        feed_url: of the broker, as subscribers reach it, without a user.
+        vhost: where the feed is.
+        loopback: whether webhooks may go to this machine itself.
+        timeout: seconds a receiver has.
+        ca: a file of who may vouch for the broker; ``None`` for whom the machine trusts.
+    """
+
+    management_url: str | None
+    feed_url: str
+    vhost: str
+    loopback: bool = False
+    timeout: float = 15
+    ca: str | None = None
+
+
+def read_subscribing() -> Subscribing:
+    """
+    Raises:
+        SettingError: one is wrong, or would be dangerous in this kind of installation.
+    """
+    local = process.ENVIRONMENT.read() == "local"
+    management, targets = BROKER_MANAGEMENT_URL.read(), WEBHOOK_TARGETS.read()
+    if management and not local and not management.startswith("https://"):
+        raise SettingError(
+            f"{BROKER_MANAGEMENT_URL.name} is not https although"
+            f" {process.ENVIRONMENT.name} is not 'local':"
+            " an administrator's password would cross the network in the clear."
+        )
+    if targets == "loopback" and not local:
+        raise SettingError(
+            f"{WEBHOOK_TARGETS.name} is 'loopback' although"
+            f" {process.ENVIRONMENT.name} is not 'local':"
+            " subscribers could reach into the machine."
+        )
+    ours = process.AMQP_URL.read().partition(";")[0]
+    parts = urlsplit(ours)
+    vhost = unquote(parts.path.removeprefix("/")) or "/"
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    return Subscribing(
+        management, FEED_URL.read() or address, vhost, targets == "loopback",
+        WEBHOOK_TIMEOUT.read(), process.AMQP_CA.read(),
+    )  # fmt: skip

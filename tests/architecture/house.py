@@ -80,6 +80,8 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "services/notifications/mail.py": frozenset(),
     "services/notifications/calendar.py": _set("icalendar"),
     "services/notifications/render.py": _set("jinja2"),
+    "services/notifications/management.py": _set("requests"),
+    "services/notifications/webhook.py": _set("standardwebhooks"),
 }
 """Modules that speak to the outside, each with the libraries made for it."""
 
@@ -88,6 +90,7 @@ ALSO_HANDLERS: dict[str, frozenset[str]] = {
     # brings shipped files into the database, called by a migration with a bare connection
     "services/members/directory.py": _set("psycopg"),
     "services/notifications/delivery.py": frozenset(),
+    "services/notifications/courier.py": frozenset(),
 }
 """Modules that load, decide and save under the name of a noun, with what else they need."""
 

@@ -14,6 +14,7 @@ LISTING = "01931c6e-0000-7000-8000-000000000011"
 EXCHANGE = "01931c6e-0000-7000-8000-0000000000e1"
 NOTICE = "01931c6e-0000-7000-8000-0000000000d1"
 TRANSFER = "01931c6e-0000-7000-8000-0000000000f1"
+SUBSCRIPTION = "01931c6e-0000-7000-8000-0000000000c1"
 AT = "2026-11-02T09:30:00Z"
 
 
@@ -148,6 +149,22 @@ def recorded() -> dict[tuple[str, str], Any]:
               "organisation_name": "Sample Care"},
     }  # fmt: skip
 
+    places = {
+        "queue": f"sub-{SUBSCRIPTION}.signals", "exchange": "timebank.public",
+        "binding_keys": ["region.london.#"], "streams": ["timebank.public.london"],
+    }  # fmt: skip
+    subscription = {
+        "id": SUBSCRIPTION, "owner_id": ALICE, "kind": "amqp", "name": "Rota system",
+        "regions": ["london"], "types": [], "url": None, "state": "waiting", "end_reason": None,
+        "created_at": AT, "approved_at": None, "ended_at": None, "failing_since": None,
+        "version": 1, **places,
+    }  # fmt: skip
+    delivery = {
+        "id": TRANSFER, "type": "timebank-exchange-completed-1", "subject": EXCHANGE, "time": AT,
+        "state": "failed", "attempts": 10, "status": 500, "reason": "refused", "tried_at": AT,
+        "next_at": None,
+    }  # fmt: skip
+
     def page(*items: Any) -> dict[str, Any]:
         return {"items": list(items), "next": None}
 
@@ -204,6 +221,20 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("notifications", "read_notice"): {**notice, "read_at": AT},
         ("notifications", "preferences"): choices,
         ("notifications", "set_preferences"): {**choices, "version": 2},
+        ("notifications", "subscribe"): subscription,
+        ("notifications", "subscriptions"): page(subscription),
+        ("notifications", "subscription"): subscription,
+        ("notifications", "approve_subscription"): {**subscription, "state": "active"},
+        ("notifications", "end_subscription"): {**subscription, "state": "ended"},
+        ("notifications", "subscription_credentials"): {
+            "url": "amqp://sub:word@broker.test/timebank", "user": "sub", "password": "word",
+            **places,
+        },
+        ("notifications", "ping_subscription"): {
+            "id": TRANSFER, "delivered": True, "status": 204, "reason": None,
+        },
+        ("notifications", "replay_subscription"): {"signals": 2},
+        ("notifications", "webhook_deliveries"): page(delivery),
         ("reporting", "totals"): {
             "by": "region", "date_from": None, "date_to": None, "region": None,
             "items": [{"key": "london", **total}], "total": total,

@@ -90,6 +90,12 @@ def test_every_route_of_the_contract_is_there(document: dict[str, Any]) -> None:
         "GET /v1/account", "GET /v1/account/statement", "GET /v1/notices",
         "GET /v1/notice-preferences", "PATCH /v1/notice-preferences", "GET /v1/insight/totals",
         "GET /v1/insight/overview", "GET /v1/insight/definitions", "GET /v1/event-types",
+        "POST /v1/subscriptions", "GET /v1/subscriptions",
+        "GET /v1/subscriptions/{subscription_id}", "DELETE /v1/subscriptions/{subscription_id}",
+        *(f"POST /v1/subscriptions/{{subscription_id}}/{action}" for action in (
+            "approve", "credentials", "ping", "replay",
+        )),
+        "GET /v1/subscriptions/{subscription_id}/deliveries",
     }  # fmt: skip
     found = {
         f"{method.upper()} {path}"

@@ -6,7 +6,7 @@ import pytest
 
 from services.bus.transaction import Database
 from services.notifications import delivery
-from tests.notifications import scene
+from tests.notifications import receiver, scene
 from tests.servers import Databases
 
 
@@ -24,7 +24,10 @@ def one_database(databases: Databases) -> Iterator[Database]:
 def database(one_database: Database) -> Database:
     """Emptied, its clock set right: a new one for each test would take longer than the test."""
     with one_database.transaction() as tx:
-        tx.conn.execute("truncate notice, role_notice, recipient, outbox, said")
+        tx.conn.execute(
+            "truncate notice, role_notice, recipient, outbox, said, idempotency, subscription,"
+            " webhook_secret, webhook_delivery"
+        )
         tx.conn.execute("update clock set ahead = '0'")
     return one_database
 
@@ -57,3 +60,9 @@ def office(
     found = scene.office(database, postbox, others)
     yield found
     found.channel.close()
+
+
+@pytest.fixture
+def hook() -> Iterator[receiver.Receiver]:
+    with receiver.listening() as found:
+        yield found

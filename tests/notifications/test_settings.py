@@ -61,3 +61,47 @@ def test_a_password_may_be_sent_where_the_line_is_encrypted(
 ) -> None:
     monkeypatch.setenv("TIMEBANK_SMTP_URL", "smtps://user:secret@mail.example.org")
     assert settings.read().smtp_url.startswith("smtps://")
+
+
+BROKER = "amqp://timebank:secret@broker.example:5672/bank"
+
+
+def test_subscribers_are_told_the_brokers_own_address_without_its_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TIMEBANK_AMQP_URL", BROKER)
+    found = settings.read_subscribing()
+    assert found == settings.Subscribing(None, "amqp://broker.example:5672/bank", "bank")
+    monkeypatch.setenv("TIMEBANK_FEED_URL", "amqps://feed.example:5671/bank")
+    assert settings.read_subscribing().feed_url == "amqps://feed.example:5671/bank"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIMEBANK_BROKER_MANAGEMENT_URL", "http://admin:secret@broker.example:15672"),
+        ("TIMEBANK_BROKER_MANAGEMENT_URL", "broker.example"),
+        ("TIMEBANK_WEBHOOK_TARGETS", "loopback"),
+        ("TIMEBANK_WEBHOOK_TARGETS", "everywhere"),
+        ("TIMEBANK_WEBHOOK_TIMEOUT", "60"),
+        ("TIMEBANK_FEED_URL", "https://feed.example"),
+    ],
+)
+def test_what_would_be_dangerous_outside_a_local_installation_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("TIMEBANK_AMQP_URL", BROKER)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingError) as caught:
+        settings.read_subscribing()
+    assert name in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_local_installation_may_do_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMEBANK_AMQP_URL", BROKER)
+    monkeypatch.setenv("TIMEBANK_ENVIRONMENT", "local")
+    monkeypatch.setenv("TIMEBANK_BROKER_MANAGEMENT_URL", "http://admin:word@127.0.0.1:15672")
+    monkeypatch.setenv("TIMEBANK_WEBHOOK_TARGETS", "loopback")
+    found = settings.read_subscribing()
+    assert (found.management_url, found.loopback) == ("http://admin:word@127.0.0.1:15672", True)

@@ -31,8 +31,10 @@ def launcher(*words):
 
 @pytest.fixture(scope="session")
 def platform():
-    """The addresses of a running platform, whose broker tells its metrics."""
+    """The addresses of a running platform, whose broker tells its metrics and can be managed."""
     os.environ[broker.METRICS_PORT] = str(free_port())
+    if not BROWSER:
+        os.environ[broker.MANAGEMENT_PORT] = str(free_port())
     launcher("up")
     yield installation.read(INSTANCE)
     launcher("down")

@@ -29,6 +29,10 @@ LISTENERS = ("notifications", "reporting")
 """Services whose commits wait for no standby."""
 
 
+ROWS = {**dict.fromkeys(failover.SPEAKERS, "said"), "notifications": "notice", "reporting": "heard"}
+"""A table of each service that only grows."""
+
+
 def leaders(where: Places) -> Counter[int]:
     """How many replicated queues each node leads."""
     found: Counter[int] = Counter()
@@ -136,16 +140,16 @@ def run_unfollowed(platform: Platform, where: Places, rounds: int) -> Result:
     cases, left = [each[0] for each in done], [each[2] for each in done]
     forgotten = sum((each[1] for each in done), Counter[str]())
     for service in failover.SPEAKERS:
-        if forgotten[service]:
-            cases[-1].wrong.append(f"{service} forgot {forgotten[service]} events")
+        if rows := forgotten[f"{service}.said"]:
+            cases[-1].wrong.append(f"{service} forgot {rows} events it had said")
     if not forgotten:
         cases[-1].wrong.append("nothing was forgotten: the fault was not put in")
-    named = {f"events {name} had heard and forgot": n for name, n in forgotten.items()}
+    named = {f"rows of {name} that were lost": n for name, n in forgotten.items()}
     return total(cases, {**named, **_summed(left)})
 
 
 def _forgotten(platform: Platform, where: Places) -> tuple[Case, Counter[str], Mapping[str, int]]:
-    """The case, the events each service had heard and forgot, and the figures that it left."""
+    """The case, the rows each service had and lost, and the figures that it left."""
     began, case = datetime.datetime.now(datetime.UTC), Case()
     watch = Watch(platform, mails_allowed=ALL_AGAIN)
     load = platform.load(EXCHANGES, CLIENTS)
@@ -155,10 +159,10 @@ def _forgotten(platform: Platform, where: Places) -> tuple[Case, Counter[str], M
         failover.cut(where)
     if not until(lambda: platform.looks.said() is not None):
         case.wrong.append("those who wait for nobody did not go on")
-    before = _heard(platform)
+    before = _kept(platform)
     failover.promote(where)
     until(lambda: _answers(platform))
-    after = _heard(platform)
+    after = _kept(platform)
     left = _mended(platform, watch, case, began, load)
     failover.rejoin(where)
     return case, Counter({name: n - after[name] for name, n in before.items()}), left
@@ -216,14 +220,16 @@ def _outboxes(platform: Platform) -> int:
 
 def _answers(platform: Platform) -> bool:
     try:
-        return bool(_heard(platform))
+        return bool(_kept(platform))
     except failover.AWAY:
         return False
 
 
-def _heard(platform: Platform) -> dict[str, int]:
-    """How many events each service knows to have heard."""
+def _kept(platform: Platform) -> dict[str, int]:
+    """How many rows each service has of what it said, or made of what it heard."""
     return {
-        service: int(platform.looks.ask(service, "select count(*) from inbox")[0][0])
-        for service in platform.at.database_urls
+        f"{service}.{table}": int(
+            platform.looks.ask(service, f"select count(*) from {table}")[0][0]
+        )
+        for service, table in ROWS.items()
     }

@@ -55,10 +55,10 @@ def test_the_message_is_private_to_the_two(
         assert bank.look(reader, exchange_id)["message"] is None
 
 
-def test_a_rep_looks_and_does_not_act_as_a_party(bank: Bank, exchange_id: str) -> None:
+def test_a_rep_looks_and_reminds_and_does_not_act_as_a_party(bank: Bank, exchange_id: str) -> None:
     rep = people.rep("north-west")
 
-    assert bank.look(rep, exchange_id)["allowed"] == []
+    assert bank.look(rep, exchange_id)["allowed"] == ["remind"]
     with pytest.raises(errors.NotAllowed):
         bank.act(rep, exchange_id, "cancel")
 

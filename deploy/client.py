@@ -54,6 +54,13 @@ class Person:
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         return self._ask("POST", path, json=body or {}, headers=headers)
 
+    def delete(self, path: str) -> None:
+        """
+        Raises:
+            Answer: anything but success.
+        """
+        self._ask("DELETE", path)
+
     def act(self, exchange_id: str, action: str, **body: Any) -> Any:
         """Take a step in an exchange; the exchange afterwards."""
         return self.post(f"/v1/exchanges/{exchange_id}/{action}", body)

@@ -6,11 +6,13 @@ from gateway import asking, names, paging
 from gateway.blueprint import Blueprint
 from gateway.schemas import account as shapes
 from gateway.schemas import field
+from services.contracts import scopes
 
 routes = Blueprint("account", "Minutes given, received, held and still to spend.")
 
 
 @routes.get("/v1/account")
+@routes.open_to_systems(scopes.READ_ACCOUNT)
 @routes.raises(404)
 @routes.response(200, shapes.Account)
 @routes.versioned
@@ -20,6 +22,7 @@ def account() -> Any:
 
 
 @routes.get("/v1/account/statement")
+@routes.open_to_systems(scopes.READ_ACCOUNT)
 @routes.arguments(field.Page, location="query")
 @routes.raises(404)
 @routes.response(200, shapes.Statement)

@@ -76,6 +76,15 @@ class Blueprint(flask_smorest.Blueprint):
         return _noted(lambda notes: notes.update(versioned=True))(wrapper)  # type: ignore[return-value]
 
     @staticmethod
+    def open_to_systems(scope: str | None = None) -> Callable[[View], View]:
+        """Let other systems in, where the member they act for gave them ``scope``.
+
+        Args:
+            scope: ``None`` for what is about nobody in particular.
+        """
+        return _noted(lambda notes: notes.update(systems=True, scope=scope))
+
+    @staticmethod
     def expects_version(view: View) -> View:
         """Take an ``If-Match``."""
         return _noted(lambda notes: notes.update(expects_version=True))(view)
@@ -95,6 +104,8 @@ class Blueprint(flask_smorest.Blueprint):
                 responses[str(status)].setdefault("headers", {})["ETag"] = "ETag"
             if method == "get":
                 responses["304"] = "NotModified"
+        if notes.get("systems"):
+            doc["x-scope"] = notes["scope"] or "none"
         if not self.secured:
             doc["security"] = []
         return doc
@@ -116,6 +127,8 @@ def _parameters(notes: dict[str, Any], method: str, secured: bool) -> list[str]:
     named = ["CorrelationId"] if secured else []
     if "key" in notes:
         named.append("RequiredKey" if notes["key"] else "OptionalKey")
+    if notes.get("scope"):
+        named.append("OnBehalfOf")
     if notes.get("expects_version"):
         named.append("IfMatch")
     if notes.get("versioned") and method == "get":
@@ -130,6 +143,12 @@ def _with_key(view: View, *, required: bool) -> View:
         return view(*args, **kwargs)
 
     return _noted(lambda notes: notes.update(key=required))(wrapper)  # type: ignore[return-value]
+
+
+def noted(view: Any) -> dict[str, Any]:
+    """What the decorators above wrote down about a view."""
+    found: dict[str, Any] = getattr(view, "_apidoc", {}).get(_OURS, {})
+    return found
 
 
 def _noted(note: Callable[[dict[str, Any]], Any]) -> Callable[[View], View]:

@@ -18,6 +18,7 @@ _DOCUMENT = asyncapi.document()
 
 
 @routes.get("/v1/event-types")
+@routes.open_to_systems()
 @routes.response(200, shapes.EventTypes)
 def event_types() -> dict[str, Any]:
     """Every type of signal, with a sample; none carries data, and none names a person."""

@@ -8,6 +8,7 @@ import flask
 from gateway import asking, etags, funding, names, paging
 from gateway.blueprint import Blueprint
 from gateway.schemas import exchanges as shapes
+from services.contracts import scopes
 
 routes = Blueprint("exchanges", "One agreed piece of help between a giver and a receiver.")
 
@@ -34,6 +35,7 @@ OPTIONAL = (shapes.Nothing, shapes.Reason, shapes.Confirmation)
 
 
 @routes.post("/v1/exchanges")
+@routes.open_to_systems(scopes.BOOK)
 @routes.creates
 @routes.arguments(shapes.ExchangeBody)
 @routes.raises(404, 409)
@@ -51,6 +53,7 @@ def ask(wanted: dict[str, Any]) -> Any:
 
 
 @routes.get("/v1/exchanges")
+@routes.open_to_systems(scopes.READ_EXCHANGES)
 @routes.arguments(shapes.ExchangesQuery, location="query")
 @routes.response(200, shapes.Exchanges)
 def exchanges(wanted: dict[str, Any]) -> Any:
@@ -61,6 +64,7 @@ def exchanges(wanted: dict[str, Any]) -> Any:
 
 
 @routes.get("/v1/exchanges/<uuid:exchange_id>")
+@routes.open_to_systems(scopes.READ_EXCHANGES)
 @routes.raises(404)
 @routes.response(200, shapes.Exchange)
 @routes.versioned
@@ -70,8 +74,14 @@ def exchange(exchange_id: UUID) -> Any:
     return names.in_exchanges([found])[0]
 
 
+def _for_people(view: Any) -> Any:
+    """A step only a person takes."""
+    return view
+
+
 def _act(action: str, body: type, summary: str) -> None:
     @routes.post(f"/v1/exchanges/<uuid:exchange_id>/{action}", endpoint=action)
+    @(routes.open_to_systems(scopes.BOOK) if action in scopes.BOOKING else _for_people)
     @routes.idempotent
     @routes.arguments(body, required=body not in OPTIONAL)
     @routes.raises(404, 409)

@@ -9,6 +9,7 @@ from gateway import asking, etags, funding, names, paging
 from gateway.blueprint import Blueprint
 from gateway.schemas import exchanges as exchange_shapes
 from gateway.schemas import listings as shapes
+from services.contracts import scopes
 
 routes = Blueprint("listings", "What members offer and what they ask for.")
 
@@ -32,6 +33,7 @@ def publish(wanted: dict[str, Any]) -> Any:
 
 
 @routes.get("/v1/listings")
+@routes.open_to_systems(scopes.READ_LISTINGS)
 @routes.arguments(shapes.ListingsQuery, location="query")
 @routes.response(200, shapes.Listings)
 def search(wanted: dict[str, Any]) -> Any:
@@ -41,6 +43,7 @@ def search(wanted: dict[str, Any]) -> Any:
 
 
 @routes.get("/v1/listings/<uuid:listing_id>")
+@routes.open_to_systems(scopes.READ_LISTINGS)
 @routes.raises(404)
 @routes.response(200, shapes.Listing)
 @routes.versioned

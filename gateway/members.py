@@ -102,6 +102,7 @@ def refuse(wanted: dict[str, Any], member_id: UUID) -> Any:
 
 
 @routes.get("/v1/organisations")
+@routes.open_to_systems()
 @routes.arguments(shapes.OrganisationsQuery, location="query")
 @routes.response(200, shapes.Organisations)
 def organisations(wanted: dict[str, Any]) -> Any:
@@ -110,6 +111,7 @@ def organisations(wanted: dict[str, Any]) -> Any:
 
 
 @routes.get("/v1/regions")
+@routes.open_to_systems()
 @routes.response(200, shapes.Regions)
 def regions() -> Any:
     """The seven regions and their integrated care boards."""

@@ -15,6 +15,7 @@ from gateway import problems
 from gateway.blueprint import Blueprint
 from gateway.schemas import problem
 from gateway.settings import Settings
+from services.contracts import scopes
 
 VERSION = "1.0.0"
 _DESCRIPTION = """\
@@ -25,6 +26,9 @@ Send a bearer token. POSTs that create want an `Idempotency-Key`; every POST hon
 a repeated request gets the stored answer. Failures are problem documents with a stable
 `code`. Lists are pages: follow `next`, or the `Link` header. `X-Correlation-ID` is
 echoed, or made, and stands on everything the request caused.
+
+Another system signs in at `/oauth/token` and acts for members who agreed: it names the
+member in `On-Behalf-Of`. `x-scope` says what a member must have agreed to.
 """
 _TEXT = {"type": "string"}
 _PARAMETERS: dict[str, dict[str, Any]] = {
@@ -43,6 +47,11 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "name": "Idempotency-Key",
         "description": "1 to 255 printable characters, quoted or not.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._~:-]{1,255}$"},
+    },
+    "OnBehalfOf": {
+        "name": "On-Behalf-Of",
+        "description": "Only for other systems: the id of the member who agreed to it.",
+        "schema": {"type": "string", "pattern": "^[0-9A-Fa-f-]{36}$"},
     },
     "IfMatch": {
         "name": "If-Match",
@@ -94,9 +103,10 @@ def describe(app: flask.Flask, settings: Settings, blueprints: Iterable[Blueprin
             "info": {"description": _DESCRIPTION},
             "servers": [{"url": settings.public_url}],
             "security": [{"bearer": []}],
+            "x-problem-codes": dict(sorted(problems.STATUSES.items())),
         },
     )
-    _components(api.spec)
+    _components(api.spec, settings)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     _name_operations(api.spec)
@@ -111,8 +121,12 @@ def describe(app: flask.Flask, settings: Settings, blueprints: Iterable[Blueprin
         return response
 
 
-def _components(spec: Any) -> None:
+def _components(spec: Any, settings: Settings) -> None:
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    flow = {"tokenUrl": f"{settings.public_url}/oauth/token", "scopes": scopes.SCOPES}
+    spec.components.security_scheme(
+        "system", {"type": "oauth2", "flows": {"clientCredentials": flow}}
+    )
     for name, parameter in _PARAMETERS.items():
         spec.components.parameter(name, "header", parameter)
     spec.components.header("ETag", {"description": "Version and digest.", "schema": _TEXT})

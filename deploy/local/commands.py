@@ -53,6 +53,7 @@ def up(where: Places, part: str, wanted: Sequence[Pool] | None = None) -> instal
             _stop_all(where)
             if part == plan.PLATFORM:
                 secret.make_issuer_key(where)
+                secret.make_client_key(where)
                 pools.want(where, wanted or pools.plain(plan.DATABASE_SERVICES))
             who = _launch(where, part)
         elif wanted:

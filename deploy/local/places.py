@@ -59,6 +59,10 @@ class Places:
         return self.folder / "issuer-key.json"
 
     @property
+    def client_key(self) -> Path:
+        return self.folder / "sandbox-client-key.json"
+
+    @property
     def state(self) -> Path:
         return self.folder / "supervisor.json"
 

@@ -261,7 +261,7 @@ def _service(
     settings = _settings(where, kind, installation, chosen, inherited)
     tasks = [_migration(kind, settings)] if kind.database else []
     after = tuple(task.name for task in tasks) or ("databases",)
-    tasks += [_development_accounts(settings)] if kind.name == "members" else []
+    tasks += [_development_accounts(where, settings)] if kind.name == "members" else []
     ours = [seat for seat in seats if seat.service == kind.name]
     return [*tasks, *(_process(kind, seat, settings, chosen[seat.name], after) for seat in ours)]
 
@@ -333,13 +333,13 @@ def _migration(kind: Kind, settings: Mapping[str, str]) -> Process:
     )
 
 
-def _development_accounts(settings: Mapping[str, str]) -> Process:
-    """Somebody of every role to sign in as; a local installation has nobody else."""
+def _development_accounts(where: Places, settings: Mapping[str, str]) -> Process:
+    """Somebody of every role to sign in as, and a system; a local installation has no other."""
     return Process(
         name="development-accounts",
         kind=TASK,
         command=(sys.executable, "-m", "services.members.development"),
-        environment=dict(settings),
+        environment={**settings, "TIMEBANK_DEV_CLIENT_KEY": str(where.client_key)},
         folder=REPOSITORY,
         after=("migrate-members",),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
+from pathlib import Path
 
 from deploy.local.places import Places, write_private
 
@@ -27,10 +28,19 @@ def passwords(where: Places, names: Iterable[str]) -> dict[str, str]:
 
 def make_issuer_key(where: Places) -> None:
     """The private key the development issuer signs tokens with (ES256), made at the first start."""
-    if where.issuer_key.exists():
+    _make_key(where.issuer_key)
+
+
+def make_client_key(where: Places) -> None:
+    """The private key the ready-made system signs in with (ES256), made at the first start."""
+    _make_key(where.client_key)
+
+
+def _make_key(path: Path) -> None:
+    if path.exists():
         return
     from joserfc.jwk import ECKey  # only this step needs it; the supervisor stays small
 
     key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, private=True)
     key.ensure_kid()
-    write_private(where.issuer_key, json.dumps(key.as_dict(private=True)) + "\n")
+    write_private(path, json.dumps(key.as_dict(private=True)) + "\n")

@@ -23,6 +23,7 @@ PROFILE_ABOUT = "/profile/about"
 PROFILE_WORK = "/profile/work"
 PROFILE_E_MAILS = "/profile/e-mails"
 PROFILE_INVITE = "/profile/invite"
+PROFILE_SYSTEMS = "/profile/systems"
 PROFILE_DOWNLOAD = "/profile/download"
 PROFILE_LEAVE = "/profile/leave"
 CONSOLE = "/console"
@@ -106,6 +107,11 @@ def calendar(exchange_id: str) -> str:
 
 def member(member_id: str) -> str:
     return f"/members/{member_id}"
+
+
+def system(client_id: str) -> str:
+    """Where one says what another system may do in one's name."""
+    return f"{PROFILE_SYSTEMS}/{client_id}"
 
 
 def record_with(member_id: str) -> str:

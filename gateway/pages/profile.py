@@ -145,6 +145,7 @@ def download() -> wrappers.Response:
         "offers_and_requests": list(_all("exchanges", "listings", mine=True)),
         "exchanges": list(_all("exchanges", "exchanges", mine="all")),
         "notices": list(_all("notifications", "notices")),
+        "other_systems": asking.ask("members", "consents")["items"],
     }
     text = json.dumps(held, indent=2, ensure_ascii=False)
     answer = flask.Response(text, mimetype="application/json")

@@ -60,7 +60,7 @@ def so_far(found: Mapping[str, Any], me: str) -> list[dict[str, Any]]:
     for step in found.get("history", ()):
         same = (step["action"], step["actor_id"], step["at"])
         if step["action"] not in UNTOLD and same != before:
-            text = _sentence(step, found, known)
+            text = _sentence(step, found, known) + _by_system(step, known)
             told.append({"text": text, "at": step["at"], "reason": step["reason"]})
         before = same
     return told
@@ -89,6 +89,13 @@ def _sentence(step: Mapping[str, Any], found: Mapping[str, Any], known: Mapping[
     }
     text = _pattern(step, found).format(**facts)
     return text[:1].upper() + text[1:]
+
+
+def _by_system(step: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    """That it was not the person at the keyboard."""
+    if not step.get("client_id"):
+        return ""
+    return f" Another system did this for {known.get(step['actor_id'] or '', 'them')}."
 
 
 def _pattern(step: Mapping[str, Any], found: Mapping[str, Any]) -> str:

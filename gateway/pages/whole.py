@@ -29,6 +29,7 @@ from gateway.pages import (
     sign_in,
     start,
     static,
+    systems,
     waiting,
 )
 from gateway.pages.openid import Client
@@ -44,6 +45,7 @@ AREAS = (
     own_listings.routes,
     people.routes,
     profile.routes,
+    systems.routes,
     hours.routes,
     requests.routes,
     exchanges.routes,

@@ -65,11 +65,20 @@ TRANSFERS: Mapping[str, tuple[str, str]] = {
 }
 """What a line of a statement is called when minutes came in, and when they went out."""
 
+SCOPES: Mapping[str, str] = {
+    "listings:read": "See what members offer and ask for",
+    "exchanges:read": "See your exchanges",
+    "exchanges:book": "Book for you, change and cancel",
+    "account:read": "See your hours and your statement",
+}
+"""What another system may do."""
+
 SAID: Mapping[str, str] = {
     "signed-out": "You are signed out.",
     "joined": "You have joined.",
     "changed": "Your profile is changed.",
     "e-mails-changed": "What you get by e-mail is changed.",
+    "systems-changed": "What other systems may do for you is changed.",
     "left": "You have left, and what was held about you is erased.",
     "published": "It is published: others can find it now.",
     "listing-changed": "It is changed.",

@@ -90,6 +90,13 @@ class Step(field.Answer):
     state = field.slug(words.EXCHANGE_STATES, required=True)
     minutes = event.Count()
     reason = fields.String(allow_none=True)
+    client_id = fields.String(
+        allow_none=True,
+        metadata={
+            "format": "uuid",
+            "description": "The system that took the step for `actor_id`, if one did.",
+        },
+    )
     at = field.moment_text(required=True)
 
 

@@ -18,6 +18,8 @@ class Caller:
             ``service``, and ``rep:<region>`` for each region represented.
         approved: whether the member has been let in.
         email: only on the calls to members that need it; never logged.
+        client: another system's id, where it acts for the member ``id``.
+        scopes: what the member lets that system do; nothing else is open to it.
     """
 
     id: UUID | None = None
@@ -26,6 +28,14 @@ class Caller:
     roles: frozenset[str] = frozenset()
     approved: bool = False
     email: str | None = None
+    client: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def owner_of_keys(self) -> str:
+        """Whose idempotency keys come with the call: a system's are apart from the member's."""
+        who = str(self.id or self.email or "")
+        return f"{who} by {self.client}" if self.client else who
 
     @property
     def is_service(self) -> bool:
@@ -52,6 +62,7 @@ class Caller:
             "roles": sorted(self.roles),
             "approved": self.approved,
             **({"email": self.email} if self.email else {}),
+            **({"client": str(self.client), "scopes": sorted(self.scopes)} if self.client else {}),
         }
 
     @classmethod
@@ -63,6 +74,8 @@ class Caller:
             roles=frozenset(data.get("roles", ())),
             approved=bool(data.get("approved")),
             email=data.get("email"),
+            client=UUID(data["client"]) if data.get("client") else None,
+            scopes=frozenset(data.get("scopes", ())),
         )
 
 

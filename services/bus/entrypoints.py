@@ -129,12 +129,18 @@ def _tell(ended: Event, _: Any, result: Any, exc_info: Any) -> tuple[Any, None]:
 
 
 class Rpc(Entrypoint):
-    """Makes a method callable by other services, from every region this process serves."""
+    """Makes a method callable by other services, from every region this process serves.
+
+    Args:
+        scope: what another system acting for a member needs to call it; without one, only
+            people and our own services may.
+    """
 
     incoming = Incoming()
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, scope: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.scope = scope
         self.expected_exceptions = (ServiceError, calls.RpcError)
 
     def setup(self) -> None:

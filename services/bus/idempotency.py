@@ -44,7 +44,8 @@ def once(
     """Run ``act`` unless this caller's key already has an answer.
 
     Args:
-        caller: whose key it is (their id, or their e-mail before they have one).
+        caller: whose key it is (their id, or their e-mail before they have one; a system's
+            keys for a member are its own).
         key: ``None`` runs ``act`` unconditionally.
         act: does the work in ``tx`` and returns a JSON-ready answer.
 
@@ -57,7 +58,7 @@ def once(
     """
     if key is None:
         return act()
-    who = str(caller.id or caller.email or "")
+    who = caller.owner_of_keys
     if not _claimed(tx, who, key.key):
         raise StillRunning
     kept = tx.conn.execute(

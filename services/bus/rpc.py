@@ -82,6 +82,25 @@ class Malformed(Refused):
     code = "malformed_call"
 
 
+class ScopeMissing(NotAllowed):
+    """The member has not agreed that this system does this."""
+
+    code = "scope_missing"
+
+
+def admit(caller: Caller, scope: str | None) -> None:
+    """Keep a system that acts for a member to what the member agreed to.
+
+    Args:
+        scope: that opens the method; ``None`` for a method no system may call.
+
+    Raises:
+        ScopeMissing.
+    """
+    if caller.client and scope not in caller.scopes:
+        raise ScopeMissing(scope=scope)
+
+
 def request(
     caller: Caller, key: Key | None, correlation_id: str | None, arguments: Mapping[str, Any]
 ) -> bytes:

@@ -93,6 +93,7 @@ class RpcServer:
             entrypoint = self.methods.get(name)
             if entrypoint is None:
                 raise calls.Malformed("There is no such method.")
+            calls.admit(call.caller, getattr(entrypoint, "scope", None))
             method = getattr(self.container.service_cls, entrypoint.method_name)
             calls.fit(method, call, arguments)
         except ServiceError as error:

@@ -27,6 +27,7 @@ Refused
 └── NotAllowed
     ├── NotAMember         has not joined
     ├── NotApproved        has joined, and waits to be let in
+    ├── OnlyInPerson       a system may not say this for a member
     └── OwnMatter          nobody decides about what they are a party to
 """
 
@@ -183,6 +184,12 @@ class NotApproved(NotAllowed):
     """You can do this once you have been let in."""
 
     code = "not_approved"
+
+
+class OnlyInPerson(NotAllowed):
+    """Only the member can say this, in person."""
+
+    code = "only_in_person"
 
 
 class OwnMatter(NotAllowed):

@@ -12,6 +12,8 @@ from services.exchanges import (
     agreement,
     answers,
     caller_handlers,
+    client_handlers,
+    client_store,
     errors,
     exchange_store,
     listing_handlers,
@@ -51,6 +53,7 @@ def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     wished = Wish(minutes=wanted["minutes"], starts_at=wanted["starts_at"])
     asked = agreement.ask(new_id(), listing, asker, wished, wanted["message"], tx.now)
     exchange_store.add(tx.conn, asked)
+    client_handlers.record(tx, caller, [asked])
     step_handlers.say(tx, [asked])
     actor = caller_handlers.actor(caller, asked.exchange)
     return answers.exchange(asked.exchange, actor, tx.now)
@@ -141,10 +144,12 @@ def act(
     Raises:
         errors.UnknownAction, errors.Invalid, errors.NotAMember, errors.NotApproved,
         errors.ExchangeNotFound, errors.VersionConflict, errors.StepNotAllowed,
-        errors.OwnMatter, errors.NotAllowed, and what the step itself refuses.
+        errors.OwnMatter, errors.OnlyInPerson, errors.NotAllowed, and what the step itself
+        refuses.
     """
     if action not in schemas.ACTIONS:
         raise errors.UnknownAction(action=str(action))
+    client_handlers.require_open(caller, action)
     said = schemas.load(schemas.ACTIONS[action], body or {})
     _require_standing(tx, caller, action)
     found = _with(enlarged, _locked(tx, caller, exchange_id))
@@ -156,6 +161,7 @@ def act(
     if action == "thank":
         _keep_thanks(tx, found.id, actor.id, said)
     step_handlers.keep(tx, taken)
+    client_handlers.record(tx, caller, taken)
     return answers.exchange(step_handlers.latest(taken), actor, tx.now)
 
 
@@ -208,13 +214,18 @@ def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
         raise errors.ExchangeNotFound
     actor = caller_handlers.actor(caller, found)
     history = exchange_store.history(tx.conn, found.id)
+    by_systems = client_store.acts_of(tx.conn, found.id)
     thanks = exchange_store.thanks_of(tx.conn, found.id) if found.completed_at else []
     taken_for = queue_handlers.taken_for(tx, found.id) if found.recorded else {}
     return {
         **answers.exchange(found, actor, tx.now),
         "allowed_for": queue_handlers.possible_for(tx, caller, found),
         "history": [
-            {**answers.history_step(**vars(step)), "for_id": taken_for.get(step.version)}
+            {
+                **answers.history_step(**vars(step)),
+                "for_id": taken_for.get(step.version),
+                "client_id": by_systems.get(step.version),
+            }
             for step in history
         ],
         "thanks": [answers.thanks(**vars(item)) for item in thanks if actor.side or item.publish],

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
-from services.contracts import readers
+from services.contracts import readers, scopes
 from services.exchanges import (
     exchange_handlers,
     handlers,
@@ -58,12 +58,12 @@ class Exchanges:
                 tx, call.caller, call.key, lambda: listing_handlers.publish(tx, call.caller, body)
             )
 
-    @rpc
+    @rpc(scope=scopes.READ_LISTINGS)
     def listing(self, call: Any, listing_id: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return listing_handlers.one(tx, call.caller, listing_id)
 
-    @rpc
+    @rpc(scope=scopes.READ_LISTINGS)
     def listings(self, call: Any, **query: Any) -> Any:
         """Takes the fields of ``schemas.ListingQuery``."""
         with self.bus.transaction(call.correlation_id) as tx:
@@ -92,25 +92,25 @@ class Exchanges:
                 lambda: listing_handlers.act(tx, call.caller, listing_id, action),
             )
 
-    @rpc
+    @rpc(scope=scopes.BOOK)
     def ask(self, call: Any, body: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return idempotency.once(
                 tx, call.caller, call.key, lambda: exchange_handlers.ask(tx, call.caller, body)
             )
 
-    @rpc
+    @rpc(scope=scopes.READ_EXCHANGES)
     def exchange(self, call: Any, exchange_id: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return exchange_handlers.one(tx, call.caller, exchange_id)
 
-    @rpc
+    @rpc(scope=scopes.READ_EXCHANGES)
     def exchanges(self, call: Any, **query: Any) -> Any:
         """Takes the fields of ``schemas.ExchangeQuery``."""
         with self.bus.transaction(call.correlation_id) as tx:
             return exchange_handlers.several(tx, call.caller, query)
 
-    @rpc
+    @rpc(scope=scopes.BOOK)
     def act(
         self,
         call: Any,

@@ -9,7 +9,7 @@ from services.bus import idempotency
 from services.bus.entrypoints import Bus, receive, rpc
 from services.bus.envelope import Outgoing
 from services.contracts import ledger as contract
-from services.contracts import readers
+from services.contracts import readers, scopes
 from services.ledger import handlers
 from services.telemetry import metrics
 
@@ -41,12 +41,12 @@ class Ledger:
     def hear(self, batch: Any) -> Any:
         return self.bus.handle(batch)
 
-    @rpc
+    @rpc(scope=scopes.READ_ACCOUNT)
     def account(self, call: Any, member_id: str | None = None) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return handlers.account(tx, call.caller, member_id)
 
-    @rpc
+    @rpc(scope=scopes.READ_ACCOUNT)
     def statement(
         self, call: Any, limit: int = 20, cursor: str | None = None, member_id: str | None = None
     ) -> Any:

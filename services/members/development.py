@@ -7,14 +7,21 @@ Safe to repeat: what is there already stays as it is.
 
 import sys
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from services.bus import settings
 from services.bus.caller import Caller
 from services.bus.transaction import Database
-from services.members import errors, handlers, role_handlers, roles
+from services.contracts import scopes, words
+from services.members import client_handlers, client_store, errors, handlers, role_handlers, roles
+from services.members import settings as own_settings
+from services.members.client import Client
 
 DOMAIN = "dev.nhs.uk"
 """Nobody has an address there."""
+SANDBOX = UUID("01a20000-0000-7000-8000-00005a9db0c5")
+"""The id of the ready-made system, the same in every local installation."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +106,29 @@ def _create(database: Database, account: Account) -> bool:
     return missing
 
 
+def create_client(database: Database, key: dict[str, Any]) -> bool:
+    """Register the ready-made system, or know it by a key made anew; whether it was missing."""
+    with database.transaction() as tx:
+        new = Client(
+            id=SANDBOX,
+            name="Sandbox rota (invented)",
+            organisation="RJ1",
+            keys=[key],
+            scopes=list(scopes.SCOPES),
+            regions=list(words.REGIONS),
+            registered_at=tx.now,
+        )
+        missing = client_handlers.add(tx, None, new)
+        if not missing:
+            client_store.replace_keys(tx.conn, SANDBOX, new.keys)
+    return missing
+
+
 def main() -> int:
     with settings.refusing_to_start():
         environment = settings.ENVIRONMENT.read()
         url = settings.DATABASE_URL.read()
+        key = own_settings.DEVELOPMENT_CLIENT_KEY.read()
     if environment != "local":
         print(
             f"Development accounts exist only where {settings.ENVIRONMENT.name} is local.",
@@ -111,6 +137,8 @@ def main() -> int:
         return 2
     with roles.opened(url) as database:
         made = create(database)
+        if key is not None:
+            create_client(database, key)
     print(f"{len(made)} development accounts made, {len(ACCOUNTS) - len(made)} were there.")
     return 0
 

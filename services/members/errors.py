@@ -10,12 +10,17 @@ Refused
 ├── ReasonMissing       a refusal without a reason
 ├── ChoiceNotOffered    a way to leave that does not exist
 ├── LinkNotValid        a sign-in link that is unknown, used or too old
+├── ClientNotFound      no such system, or one that was withdrawn
+├── AssertionRefused    a system's proof that expired or was used before
+├── ScopeNotGranted     more than the national team lets the system do
 ├── NudgedEnough        encouraged lately, or as often as anybody is
 ├── CoverNotFound       no such cover
 ├── CoverTooLong        it ends in the past, or too far ahead
 ├── NoColleague         somebody who is neither a representative nor of the national team
 ├── NotTheirRegion      who is away does not represent the region
 └── NotAllowed
+    ├── ConsentMissing  the member has not agreed, or there is no such member
+    ├── ClientOtherRegion  the system does not serve the member's region
     ├── NoAddress       the token carries no usable e-mail address
     ├── NotYourRegion   the joiner is of another region
     └── OwnMatter       nobody decides about themselves
@@ -76,6 +81,36 @@ class LinkNotValid(Refused):
     """This link has been used or is too old; ask for a new one."""
 
     code = "link_not_valid"
+
+
+class ClientNotFound(Refused):
+    """There is no such system."""
+
+    code = "client_not_found"
+
+
+class AssertionRefused(Refused):
+    """The assertion has expired, or is good for more than five minutes."""
+
+    code = "assertion_refused"
+
+
+class ScopeNotGranted(Refused):
+    """This system was not given that scope."""
+
+    code = "scope_not_granted"
+
+
+class ConsentMissing(NotAllowed):
+    """This member has not agreed that the system acts for them."""
+
+    code = "consent_missing"
+
+
+class ClientOtherRegion(NotAllowed):
+    """This system does not serve the member's region."""
+
+    code = "client_other_region"
 
 
 class NudgedEnough(Refused):

@@ -11,6 +11,7 @@ from services.contracts import words
 from services.members import (
     answers,
     case,
+    consent_handlers,
     errors,
     invitation_handlers,
     invitation_store,
@@ -114,6 +115,7 @@ def leave(tx: Transaction, caller: Caller, choice: Any) -> Any:
     invitation_store.forget(tx.conn, found.id)
     store.forget_answers(tx.conn, found.id, found.email)
     session_handlers.forget(tx, found.email or "")
+    consent_handlers.end_all(tx, found.id)
     case.record(tx, found.id, "leave", found.id)
     left = store.find(tx.conn, found.id)
     assert left is not None, "who leaves stays as a pseudonym"

@@ -6,7 +6,7 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
-from services.contracts import words
+from services.contracts import scopes, words
 from services.members import errors, role
 
 
@@ -124,6 +124,59 @@ class Searching(Paging):
     )
     cursor = Text(10, load_default=None, allow_none=True)
     on = fields.Date(load_default=None, allow_none=True)
+
+
+class Scopes(fields.List):
+    """One scope or more, of those there are."""
+
+    def __init__(self, least: int = 1, **kwargs: Any) -> None:
+        one = fields.String(validate=validate.OneOf(tuple(scopes.SCOPES)))
+        super().__init__(one, validate=validate.Length(least, len(scopes.SCOPES)), **kwargs)
+
+
+class Keying(marshmallow.Schema):
+    """Public keys as JWKs, each with its ``kid``; that they are keys was checked before."""
+
+    keys = fields.List(
+        fields.Dict(keys=fields.String()), required=True, validate=validate.Length(1, 5)
+    )
+
+
+class Registering(Keying):
+    """A system the national team lets in."""
+
+    name = Text(200, required=True)
+    organisation = Text(200, required=True)
+    scopes = Scopes(required=True)
+    regions = fields.List(
+        fields.String(validate=validate.OneOf(words.REGIONS)),
+        required=True,
+        validate=validate.Length(1, len(words.REGIONS)),
+    )
+
+
+class Listing(Paging):
+    """A page of systems: behind the id ``cursor``."""
+
+    cursor = fields.UUID(load_default=None, allow_none=True)
+
+
+class Admitting(marshmallow.Schema):
+    """A system that has proved itself by a signed assertion, and the token it is to get."""
+
+    client_id = fields.String(required=True)
+    key_id = fields.String(required=True)
+    jti = Text(255, required=True)
+    expires_at = fields.Integer(strict=True, required=True)
+    token_hash = fields.String(required=True)
+    scopes = Scopes(least=0, load_default=list)
+
+
+class Agreeing(marshmallow.Schema):
+    """What a member lets a system do."""
+
+    client_id = fields.String(required=True)
+    scopes = Scopes(required=True)
 
 
 def load(schema: type[marshmallow.Schema], data: Any) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from services.bus import idempotency
 from services.bus.entrypoints import Bus, rpc
 from services.contracts import readers
 from services.members import (
+    access_handlers,
+    client_handlers,
+    consent_handlers,
     cover_handlers,
     handlers,
     invitation_handlers,
@@ -125,6 +128,64 @@ class Members:
     def use_sign_in_link(self, call: Any, token_hash: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return session_handlers.use_link(tx, call.caller, token_hash)
+
+    @rpc
+    def register_client(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: client_handlers.register(tx, call.caller, body)
+            )
+
+    @rpc
+    def clients(self, call: Any, limit: int = 20, cursor: str | None = None) -> Any:
+        page = {"limit": limit, "cursor": cursor}
+        with self.bus.transaction(call.correlation_id) as tx:
+            return client_handlers.listed(tx, call.caller, page)
+
+    @rpc
+    def replace_client_keys(self, call: Any, client_id: Any, keys: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return client_handlers.replace_keys(tx, call.caller, client_id, keys)
+
+    @rpc
+    def withdraw_client(self, call: Any, client_id: Any, reason: Any = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: client_handlers.withdraw(tx, call.caller, client_id, reason),
+            )  # fmt: skip
+
+    @rpc
+    def client_keys(self, call: Any, client_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return access_handlers.keys(tx, call.caller, client_id)
+
+    @rpc
+    def admit_client(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return access_handlers.admit(tx, call.caller, body)
+
+    @rpc
+    def client_access(self, call: Any, token_hash: Any, member_id: Any = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return access_handlers.access(tx, call.caller, token_hash, member_id)
+
+    @rpc
+    def give_consent(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: consent_handlers.give(tx, call.caller, body)
+            )
+
+    @rpc
+    def consents(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return consent_handlers.listed(tx, call.caller)
+
+    @rpc
+    def end_consent(self, call: Any, client_id: Any, scope: Any = None) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return consent_handlers.end(tx, call.caller, client_id, scope)
 
     @rpc
     def own_invitation(self, call: Any) -> Any:

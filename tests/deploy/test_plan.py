@@ -51,6 +51,13 @@ def test_the_gateway_knows_no_database_and_alone_the_issuer_key(
     assert knowing == ["gateway"]
 
 
+def test_only_the_ready_made_accounts_are_told_the_ready_made_systems_key(
+    processes: dict[str, Process],
+) -> None:
+    knowing = [n for n, p in processes.items() if "TIMEBANK_DEV_CLIENT_KEY" in p.environment]
+    assert knowing == ["development-accounts"]
+
+
 def test_no_process_of_the_business_is_told_the_administrators_word(
     processes: dict[str, Process],
 ) -> None:

@@ -64,7 +64,7 @@ class Bank:
 
     def empty(self) -> None:
         self.execute(
-            "truncate listing, exchange, exchange_step, thanks, member, outbox, said,"
+            "truncate listing, exchange, exchange_step, client_act, thanks, member, outbox, said,"
             " listing_word, owner_profile"
         )
         self.execute("truncate step_for_member")

@@ -14,6 +14,8 @@ LISTING = "01931c6e-0000-7000-8000-000000000011"
 EXCHANGE = "01931c6e-0000-7000-8000-0000000000e1"
 NOTICE = "01931c6e-0000-7000-8000-0000000000d1"
 TRANSFER = "01931c6e-0000-7000-8000-0000000000f1"
+SYSTEM = "01931c6e-0000-7000-8000-0000000000c5"
+BOOK = "exchanges:book"
 SUBSCRIPTION = "01931c6e-0000-7000-8000-0000000000c1"
 AT = "2026-11-02T09:30:00Z"
 
@@ -149,6 +151,14 @@ def recorded() -> dict[tuple[str, str], Any]:
               "organisation_name": "Sample Care"},
     }  # fmt: skip
 
+    system = {
+        "id": SYSTEM, "name": "Example rota", "organisation": "RJ1", "scopes": [BOOK],
+        "regions": ["london"], "key_ids": ["one"], "registered_at": AT, "withdrawn_at": None,
+    }  # fmt: skip
+    consent = {
+        "client_id": SYSTEM, "client_name": "Example rota", "organisation": "RJ1",
+        "scopes": [BOOK], "since": AT,
+    }  # fmt: skip
     places = {
         "queue": f"sub-{SUBSCRIPTION}.signals", "exchange": "timebank.public",
         "binding_keys": ["region.london.#"], "streams": ["timebank.public.london"],
@@ -193,6 +203,15 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "end_cover"): cover,
         ("members", "organisations"): page(place),
         ("members", "regions"): page(region),
+        ("members", "register_client"): system,
+        ("members", "clients"): page(system),
+        ("members", "replace_client_keys"): system,
+        ("members", "withdraw_client"): {**system, "withdrawn_at": AT},
+        ("members", "give_consent"): consent,
+        ("members", "consents"): page(consent),
+        ("members", "end_consent"): {"ended": [BOOK]},
+        ("members", "client_keys"): refused("client_not_found"),
+        ("members", "client_access"): None,
         ("exchanges", "publish_listing"): listing,
         ("exchanges", "listing"): listing,
         ("exchanges", "listings"): page(listing),

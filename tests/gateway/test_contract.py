@@ -9,7 +9,7 @@ import schemathesis
 from flask.testing import FlaskClient
 from joserfc import jwk
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.specs.openapi.checks import negative_data_rejection
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from gateway import app as application
 from gateway import issuer
@@ -17,6 +17,8 @@ from gateway.settings import Settings
 from tests.gateway.conftest import PUBLIC_URL
 from tests.gateway.standin import Services
 
+KEYED = ("/v1/clients", "/v1/clients/{client_id}/keys")
+"""They take public keys, and no schema can say which numbers are one."""
 GENEROUS = 1_000_000
 """Requests a minute: here the limit is not what is proved."""
 
@@ -47,6 +49,8 @@ def test_every_answer_is_a_declared_one(case: Any) -> None:
     # the check takes for accepted nonsense. Wrong parameters have tests of their own.
     wrong_body = case.meta.components.get(ParameterLocation.BODY)
     excluded = [] if wrong_body and wrong_body.mode.is_negative else [negative_data_rejection]
+    if case.operation.path in KEYED:
+        excluded.append(positive_data_acceptance)
     case.body = _whole(case.body)
     case.call_and_validate(headers=bearer, excluded_checks=excluded)
 
@@ -90,6 +94,10 @@ def test_every_route_of_the_contract_is_there(document: dict[str, Any]) -> None:
         "GET /v1/account", "GET /v1/account/statement", "GET /v1/notices",
         "GET /v1/notice-preferences", "PATCH /v1/notice-preferences", "GET /v1/insight/totals",
         "GET /v1/insight/overview", "GET /v1/insight/definitions", "GET /v1/event-types",
+        "POST /oauth/token", "POST /v1/clients", "GET /v1/clients",
+        "PUT /v1/clients/{client_id}/keys", "POST /v1/clients/{client_id}/withdraw",
+        "POST /v1/members/me/consents", "GET /v1/members/me/consents",
+        "DELETE /v1/members/me/consents/{client_id}",
         "POST /v1/subscriptions", "GET /v1/subscriptions",
         "GET /v1/subscriptions/{subscription_id}", "DELETE /v1/subscriptions/{subscription_id}",
         *(f"POST /v1/subscriptions/{{subscription_id}}/{action}" for action in (
@@ -131,7 +139,7 @@ def test_every_operation_has_a_name_of_its_own_a_summary_and_its_refusals(
 def test_bodies_refuse_unknown_fields_and_answers_do_not(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for _, _, operation in _operations(document):
-        if "requestBody" in operation:
+        if "requestBody" in operation and operation["operationId"] != "post_oauth_token":
             (content,) = operation["requestBody"]["content"].values()
             name = content["schema"]["$ref"].rpartition("/")[2]
             assert schemas[name]["additionalProperties"] is False

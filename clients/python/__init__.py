@@ -1,0 +1,1 @@
+"""A client in Python: sign-in by key, and an example."""

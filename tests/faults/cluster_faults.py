@@ -154,7 +154,7 @@ def _forgotten(platform: Platform, where: Places) -> tuple[Case, Counter[str], M
     watch = Watch(platform, mails_allowed=ALL_AGAIN)
     load = platform.load(EXCHANGES, CLIENTS)
     with halted(platform, *LISTENERS):
-        until(lambda: load.ended)
+        until(lambda: load.ended, 4 * PATIENCE)
         until(lambda: not _outboxes(platform))
         failover.cut(where)
     if not until(lambda: platform.looks.said() is not None):

@@ -181,5 +181,6 @@ def _database_rights(platform: Platform) -> Iterator[tuple[str, type[Exception] 
 
 
 def _ask(url: str, statement: str) -> None:
-    with psycopg.connect(url) as connection:
-        connection.execute(statement.encode())
+    with psycopg.connect(url, autocommit=True) as connection:
+        for part in statement.split(";"):
+            connection.execute(part.encode())

@@ -40,5 +40,5 @@ def fill(conn: psycopg.Connection[Any], population: Population) -> None:
 
 def forget_exchanges(conn: psycopg.Connection[Any]) -> None:
     """Before the other way of looking begins: what was asked by the first is gone."""
-    conn.execute("truncate exchange, exchange_step, thanks, outbox, said")
+    conn.execute("truncate exchange, exchange_step, thanks, outbox, said cascade")
     conn.commit()

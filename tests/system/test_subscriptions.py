@@ -1,6 +1,7 @@
 """Other systems subscribe: what the broker lets them hear, and the examples as they stand."""
 
 import argparse
+import functools
 import os
 import re
 import signal
@@ -89,7 +90,7 @@ def test_a_subscriber_reads_its_queue_and_its_regions_streams_and_nothing_else(t
     london, north_west = two
     with Connection(london["url"]) as connection:
         connection.channel().basic_consume(london["queue"], callback=lambda message: None)
-        stream, kept = connection.channel(), []
+        stream, kept = connection.channel(), list[object]()
         stream.basic_qos(0, 10, False)
         offset = {"x-stream-offset": "first"}
         stream.basic_consume(f"{FEED}.london", callback=kept.append, arguments=offset)
@@ -189,6 +190,10 @@ def exchanged(platform):
     return outcome.exchanges[0]
 
 
+def says(log, line):
+    return line in log.read_text()
+
+
 def told_by_the_readme(platform):
     """What the README says one has to type, from the wish to the first signal."""
     text = (REPOSITORY / "README.md").read_text()
@@ -218,7 +223,7 @@ def test_the_readme_and_every_example_lead_to_the_first_signal(
         settled = exchanged(platform)
         line = f"{SETTLED[0]} {settled} /v1/exchanges/{settled}\n"
         for log in logs[:3]:
-            assert eventually(lambda log=log: line in log.read_text(), PATIENCE)
+            assert eventually(functools.partial(says, log, line), PATIENCE)
             assert log.read_text().count(line) == 1
         assert SETTLED[0] not in logs[3].read_text()
     items = integrator.get("/v1/subscriptions")["items"]

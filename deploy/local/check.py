@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from deploy.local import commands, plan, programs, supervisor
@@ -19,8 +20,10 @@ LOOKS = (
     ("mypy",),
 )
 PAGES = ("pytest", "--quiet", "tests/pages")
-"""In a process of its own, see `tests/conftest.py`, and beside the others: both mostly wait."""
-OTHERS = ("pytest",)
+"""In a process of its own, see `tests/conftest.py`."""
+WAITING = ("tests/deploy", "tests/faults")
+"""Start and stop servers of their own: they mostly wait, so the others run beside them."""
+OTHERS = ("pytest", *(f"--ignore={folder}" for folder in WAITING))
 
 
 def run() -> int:
@@ -54,41 +57,55 @@ def _look(environment: Mapping[str, str]) -> int:
 
 
 def _test(environment: Mapping[str, str]) -> int:
-    """All tests; what is said of the pages comes first, so that the whole has the last word."""
-    with tempfile.TemporaryFile() as said:
-        pages = _begun(PAGES, environment, browser=True, stdout=said)
-        others = _begun(OTHERS, environment, browser=False, stdout=subprocess.PIPE)
-        try:
-            assert others.stdout is not None, "it was asked for"
-            kept = _read_until(others.stdout, pages)
-            said.seek(0)
-            sys.stdout.buffer.write(said.read() + kept)
-            for line in others.stdout:
-                sys.stdout.buffer.write(line)
-                sys.stdout.flush()
-            return others.wait() or pages.wait()
-        finally:
-            for running in (pages, others):
-                running.terminate()
-                running.wait()
+    """All tests, in three processes; the largest has the last word, once the others have had
+    theirs."""
+    with ExitStack() as stack:
+        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(2)]
+        aside = [
+            stack.enter_context(_begun(PAGES, environment, browser=True, stdout=said[0])),
+            stack.enter_context(
+                _begun(("pytest", "--quiet", *WAITING), environment, browser=False, stdout=said[1])
+            ),
+        ]
+        others = stack.enter_context(
+            _begun(OTHERS, environment, browser=False, stdout=subprocess.PIPE)
+        )
+        assert others.stdout is not None, "it was asked for"
+        kept = _read_until(others.stdout, aside)
+        for each in said:
+            each.seek(0)
+            sys.stdout.buffer.write(each.read())
+        sys.stdout.buffer.write(kept)
+        for line in others.stdout:
+            sys.stdout.buffer.write(line)
+            sys.stdout.flush()
+        return max(abs(running.wait()) for running in (others, *aside))
 
 
+@contextmanager
 def _begun(
     step: tuple[str, ...], environment: Mapping[str, str], *, browser: bool, stdout: Any
-) -> subprocess.Popen[bytes]:
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Tests at work; ended with the block, whatever ends it."""
     told = {**environment, "TIMEBANK_TEST_BROWSER": str(int(browser))}
-    return subprocess.Popen(
+    running = subprocess.Popen(
         [sys.executable, "-m", *step], cwd=REPOSITORY, env=told, stdout=stdout,
         stderr=subprocess.STDOUT,
     )  # fmt: skip
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait()
 
 
-def _read_until(stream: IO[bytes], other: subprocess.Popen[bytes]) -> bytes:
-    """What comes while another process still runs."""
+def _read_until(stream: IO[bytes], others: Sequence[subprocess.Popen[bytes]]) -> bytes:
+    """What comes while one of the others still runs."""
     kept = b""
-    while other.poll() is None:
+    while any(other.poll() is None for other in others):
         line = stream.readline()
         if not line:
-            other.wait()
+            for other in others:
+                other.wait()
         kept += line
     return kept

@@ -68,7 +68,7 @@ def test_everybody_who_fits_has_a_page_with_the_reasons(
     expect(page.get_by_role("heading", level=2)).to_contain_text(
         ["They could help you", "You could help them"]
     )
-    expect(page.get_by_role("link", name=re.compile("^Ask ")).first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Ask ")).first).to_be_visible()
     seen(page, "matches")
 
 

@@ -1,6 +1,7 @@
 """The platform as `make up` starts it, with data and ports of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import broker, installation
+from deploy.local.places import places
 from tests.conftest import BROWSER
 from tests.system.watching import free_port
 
@@ -35,6 +37,9 @@ def platform():
     os.environ[broker.METRICS_PORT] = str(free_port())
     if not BROWSER:
         os.environ[broker.MANAGEMENT_PORT] = str(free_port())
+    if BROWSER:  # lists of all that waits would show what an earlier run has left
+        launcher("down")
+        shutil.rmtree(places(INSTANCE).folder, ignore_errors=True)
     launcher("up")
     yield installation.read(INSTANCE)
     launcher("down")

@@ -8,10 +8,16 @@ from uuid import UUID
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
-from services.members import client, client_handlers, client_store, errors, member, schemas, store
-
-HASH_BYTES = 32
-"""Of a SHA-256: what is kept of a token."""
+from services.members import (
+    client,
+    client_handlers,
+    client_store,
+    errors,
+    fingerprint,
+    member,
+    schemas,
+    store,
+)
 
 
 def keys(tx: Transaction, caller: Caller, client_id: Any) -> dict[str, Any]:
@@ -40,7 +46,7 @@ def admit(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     """
     _services_only(caller)
     wanted = schemas.load(schemas.Admitting, body)
-    token_hash = _hash(wanted["token_hash"])
+    token_hash = fingerprint.from_hex(wanted["token_hash"])
     found = client_handlers.active(tx, wanted["client_id"], lock=True)
     client.still_known_by(wanted["key_id"], found)
     client_store.clear(tx.conn, found.id, tx.now)
@@ -63,7 +69,7 @@ def access(tx: Transaction, caller: Caller, token_hash: Any, member_id: Any) -> 
         NotAllowed, errors.Invalid, errors.ConsentMissing, errors.ClientOtherRegion.
     """
     _services_only(caller)
-    found = client_store.access(tx.conn, _hash(token_hash), tx.now)
+    found = client_store.access(tx.conn, fingerprint.from_hex(token_hash), tx.now)
     if found is None:
         return None
     acting = {"client_id": str(found.client_id), "scopes": sorted(found.scopes), "member": None}
@@ -100,21 +106,6 @@ def _moment(seconds: int) -> datetime.datetime:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     except (ValueError, OverflowError, OSError):
         raise errors.AssertionRefused from None
-
-
-def _hash(text: Any) -> bytes:
-    """
-    Raises:
-        errors.Invalid: it is no SHA-256 in hex.
-    """
-    try:
-        found = bytes.fromhex(text)
-    except (TypeError, ValueError):
-        found = b""
-    if len(found) != HASH_BYTES:
-        fault = {"pointer": "/token_hash", "message": "Must be a SHA-256 in hex."}
-        raise errors.Invalid(errors=[fault])
-    return found
 
 
 def _services_only(caller: Caller) -> None:

@@ -6,10 +6,16 @@ from typing import Any
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
-from services.members import cover_handlers, errors, member, session, session_store, store
+from services.members import (
+    cover_handlers,
+    errors,
+    fingerprint,
+    member,
+    session,
+    session_store,
+    store,
+)
 
-HASH_BYTES = 32
-"""Of a SHA-256: what is kept of a browser's or an e-mail's secret."""
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
 
@@ -29,7 +35,9 @@ def open_session(
     """
     _services_only(caller)
     session_store.clear(tx.conn, tx.now - session.TRUSTED, tx.now - DAY)
-    session_store.add(tx.conn, _hash(token_hash), member.address(email), trusted is True, tx.now)
+    session_store.add(
+        tx.conn, fingerprint.from_hex(token_hash), member.address(email), trusted is True, tx.now
+    )
 
 
 def current(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
@@ -39,7 +47,7 @@ def current(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
         ``None`` when nobody is, or when it has ended.
     """
     _services_only(caller)
-    key = _hash(token_hash)
+    key = fingerprint.from_hex(token_hash)
     found = session_store.find(tx.conn, key)
     if found is None:
         return None
@@ -72,7 +80,7 @@ def close_session(tx: Transaction, caller: Caller, token_hash: Any, everywhere: 
         How many sessions ended.
     """
     _services_only(caller)
-    key = _hash(token_hash)
+    key = fingerprint.from_hex(token_hash)
     found = session_store.find(tx.conn, key)
     if found is None:
         return {"ended": 0}
@@ -95,7 +103,7 @@ def keep_link(tx: Transaction, caller: Caller, token_hash: Any, email: Any) -> A
     address = member.address(email)
     if session_store.links_since(tx.conn, address, tx.now - HOUR) >= session.LINKS_AN_HOUR:
         return {"send": False}
-    session_store.add_link(tx.conn, _hash(token_hash), address, tx.now)
+    session_store.add_link(tx.conn, fingerprint.from_hex(token_hash), address, tx.now)
     return {"send": True}
 
 
@@ -106,7 +114,7 @@ def use_link(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
         errors.LinkNotValid: it is unknown, used or too old.
     """
     _services_only(caller)
-    key = _hash(token_hash)
+    key = fingerprint.from_hex(token_hash)
     found = session_store.lock_link(tx.conn, key)
     if found is None or not session.usable(found, tx.now):
         raise errors.LinkNotValid
@@ -118,21 +126,6 @@ def forget(tx: Transaction, email: str) -> None:
     """Sign somebody who leaves out everywhere, and forget the links they were sent."""
     session_store.end_all(tx.conn, email)
     session_store.forget_links(tx.conn, email)
-
-
-def _hash(text: Any) -> bytes:
-    """
-    Raises:
-        errors.Invalid: it is no SHA-256 in hex.
-    """
-    try:
-        found = bytes.fromhex(text)
-    except (TypeError, ValueError):
-        found = b""
-    if len(found) != HASH_BYTES:
-        fault = {"pointer": "/token_hash", "message": "Must be a SHA-256 in hex."}
-        raise errors.Invalid(errors=[fault])
-    return found
 
 
 def _services_only(caller: Caller) -> None:

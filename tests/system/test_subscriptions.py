@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import amqp
 import pytest
@@ -34,7 +34,6 @@ def integrator(platform):
 
 @pytest.fixture(scope="module")
 def national(platform):
-    """Not the one as whom the whole API is tried out elsewhere, who may have left by then."""
     return Person(platform.gateway_url, "national.two@dev.nhs.uk")
 
 
@@ -176,7 +175,8 @@ def running(log, *command, **environment):
         assert process.poll() is None, log.read_text()
         yield
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it has ended, which the assertion above tells
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 

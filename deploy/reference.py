@@ -79,7 +79,7 @@ def _public_feed() -> list[str]:
         "| --- | --- | --- | --- |",
         *(
             f"| `{each.type}` | {each.meaning} | {each.about}"
-            f" | {', '.join(f'`{event}`' for event in each.events) or 'the clock'} |"
+            f" | {', '.join(f'`{event}`' for event in each.events)} |"
             for each in feed.SIGNALS
         ),
         "",
@@ -104,7 +104,12 @@ def _public_feed() -> list[str]:
         "",
         f"`{feed.HEARTBEAT.type}` is said for each region once a minute, within"
         " 10 seconds of its beginning, by whichever process comes first, while some process works"
-        " for the region. Three minutes without one are a fault of ours or of the way to us.",
+        " for the region. Three minutes without one are a fault of ours or of the way to us. To a"
+        " webhook it comes by the road of all its signals, behind those that wait; what was not"
+        " delivered is replaced by the next, so the list of deliveries has one for each region.",
+        "",
+        "By a queue and by a webhook a signal has the same `id`, which a webhook's header"
+        " `webhook-id` repeats, and the same `time`: who subscribes both ways knows what it has.",
     ]
 
 

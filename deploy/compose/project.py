@@ -157,10 +157,14 @@ OWN = {
         "TIMEBANK_SMTP_URL": wanted("TIMEBANK_SMTP_URL"),
         "TIMEBANK_PUBLIC_URL": wanted("TIMEBANK_PUBLIC_URL"),
         "TIMEBANK_MAIL_FROM": wanted("TIMEBANK_MAIL_FROM"),
+        # The broker here speaks to nobody outside: without one that does, webhooks alone.
+        "TIMEBANK_BROKER_MANAGEMENT_URL": "${TIMEBANK_BROKER_MANAGEMENT_URL:-none}",
+        "TIMEBANK_FEED_URL": "${TIMEBANK_FEED_URL:-none}",
     },
     "gateway": {
         "TIMEBANK_PUBLIC_URL": wanted("TIMEBANK_PUBLIC_URL"),
         "TIMEBANK_ISSUERS": wanted("TIMEBANK_ISSUERS"),
+        "TIMEBANK_SIGN_IN": "${TIMEBANK_SIGN_IN:-[]}",
         "TIMEBANK_RATE_LIMIT": "${TIMEBANK_RATE_LIMIT:-600}",
     },
 }
@@ -185,6 +189,7 @@ def _service(kind: Kind) -> Service:
     if kind.name == "gateway":
         # Loopback: a proxy on this machine adds encryption and keeps /metrics to itself.
         made["ports"] = [f"127.0.0.1:${{TIMEBANK_PORT:-8000}}:{PORT}"]
+        made["volumes"] = ["./sign-in:/etc/timebank/sign-in:ro"]
     return made
 
 

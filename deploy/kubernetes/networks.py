@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.kubernetes import names
 from deploy.kubernetes.names import Manifest, manifest
+from deploy.kubernetes.servers import INSIDE
 
 AMQPS, BROKER_HTTPS, BROKER_METRICS = 5671, 15671, 15691
 BROKER_AMONG_ITSELF = (4369, 25672)
@@ -84,7 +85,11 @@ def _outward() -> list[Manifest]:
     for name, ports in (("notifications", (*MAIL, HTTPS)), ("gateway", (HTTPS,))):
         outside = [{"to": [_outside()], "ports": _at(ports)}]
         found.append(_policy(f"{name}-outward", {"app.kubernetes.io/name": name}, egress=outside))
-    return found
+    managed = [
+        {"to": [{"podSelector": {"matchLabels": BROKER_PODS}}], "ports": _at([BROKER_HTTPS])}
+    ]
+    manager = {"app.kubernetes.io/name": "notifications"}
+    return [*found, _policy("notifications-to-the-brokers-management", manager, egress=managed)]
 
 
 def _outside() -> dict[str, Any]:
@@ -99,6 +104,7 @@ def _database_pods(service: str) -> dict[str, Any]:
 
 def _broker() -> list[Manifest]:
     itself = {"podSelector": {"matchLabels": BROKER_PODS}}
+    inside = [{"ipBlock": {"cidr": each}} for each in INSIDE]
     return [
         _policy(
             "broker",
@@ -110,9 +116,11 @@ def _broker() -> list[Manifest]:
                     "from": [_namespace("keda"), _namespace("rabbitmq-system")],
                     "ports": _at([BROKER_HTTPS]),
                 },
+                {"from": [_named("notifications")], "ports": _at([BROKER_HTTPS])},
                 {"from": [_namespace("monitoring")], "ports": _at([BROKER_METRICS])},
             ],
-        )
+        ),
+        _policy("subscribers", BROKER_PODS, ingress=[{"from": inside, "ports": _at([AMQPS])}]),
     ]
 
 

@@ -13,7 +13,7 @@ BUSY = 70
 GATEWAY_GRACE = 40
 """Seconds: until nobody is sent here any more, and the 20 the gateway gives what is in flight."""
 HOST = "timebank.example.nhs.uk"
-"""Replaced in the overlay, together with TIMEBANK_PUBLIC_URL."""
+"""Replaced in the overlay, together with TIMEBANK_PUBLIC_URL and TIMEBANK_FEED_URL."""
 CLOSED_PATHS = ("/metrics", "/_status")
 """What operators ask and the world need not see."""
 
@@ -52,6 +52,8 @@ def config() -> Manifest:
         "data": {
             "TIMEBANK_PUBLIC_URL": f"https://{HOST}",
             "TIMEBANK_ISSUERS": "[]",
+            "TIMEBANK_SIGN_IN": "[]",
+            "TIMEBANK_FEED_URL": f"amqps://feed.{HOST}:5671/{names.VIRTUAL_HOST}",
             "TIMEBANK_KNOWN_DOMAINS": "nhs.net,nhs.uk",
             "TIMEBANK_MAIL_FROM": "Talent Timebank <no-reply@timebank.invalid>",
             "TIMEBANK_RATE_LIMIT": "600",
@@ -89,14 +91,16 @@ def gateway() -> list[Manifest]:
     env = [
         *pods.broker_env("gateway"),
         *pods.second_road_env(),
-        *pods.from_config("TIMEBANK_PUBLIC_URL", "TIMEBANK_ISSUERS", "TIMEBANK_RATE_LIMIT"),
+        *pods.from_config(
+            "TIMEBANK_PUBLIC_URL", "TIMEBANK_ISSUERS", "TIMEBANK_SIGN_IN", "TIMEBANK_RATE_LIMIT"
+        ),
     ]
     template = pods.pod(
         ("services.bus.runner", names.BY_NAME["gateway"].module),
         own,
         env,
         probes=probes,
-        volumes=(f"broker={names.BROKER_TLS}",),
+        volumes=(f"broker={names.BROKER_TLS}", f"sign-in={names.SIGN_IN}/*"),
         grace=GATEWAY_GRACE,
     )
     spec = {

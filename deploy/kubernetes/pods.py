@@ -39,7 +39,8 @@ def pod(
     Args:
         arguments: the module to run and what it is given.
         volumes: secrets whose ``ca.crt`` is mounted, as ``folder=secret``, or another of its
-            files, as ``folder=secret/file``.
+            files, as ``folder=secret/file``, or all of them where there are any, as
+            ``folder=secret/*``.
         once: whether it runs to its end instead of for ever.
     """
     container = {
@@ -93,6 +94,8 @@ def _parted(volume: str) -> tuple[str, str]:
 
 def _certificate(folder: str, source: str) -> dict[str, Any]:
     secret, _, file = source.partition("/")
+    if file == "*":
+        return {"name": folder, "secret": {"secretName": secret, "optional": True}}
     items = [{"key": file or "ca.crt", "path": file or "ca.crt"}]
     return {"name": folder, "secret": {"secretName": secret, "items": items}}
 
@@ -153,6 +156,18 @@ def broker_env(user: str) -> list[dict[str, Any]]:
             TIMEBANK_AMQP_URL=f"{address}/{names.VIRTUAL_HOST}",
             TIMEBANK_AMQP_CA=BROKER_CA,
         ),
+    ]
+
+
+def management_env() -> list[dict[str, Any]]:
+    """The broker's management, where subscribers get users, and where these come in."""
+    login = f"{names.MANAGER}-user-credentials"
+    address = f"https://$(MANAGER_USER):$(MANAGER_WORD)@{names.BROKER_HOST}:15671"
+    return [
+        from_secret("MANAGER_USER", login, "username"),
+        from_secret("MANAGER_WORD", login, "password"),
+        *plain(TIMEBANK_BROKER_MANAGEMENT_URL=address),
+        *from_config("TIMEBANK_FEED_URL"),
     ]
 
 

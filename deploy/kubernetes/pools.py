@@ -62,6 +62,7 @@ def _own_env(service: str) -> list[dict[str, Any]]:
         return [
             pods.from_secret("TIMEBANK_SMTP_URL", names.SECRETS),
             *pods.from_config("TIMEBANK_PUBLIC_URL", "TIMEBANK_MAIL_FROM"),
+            *pods.management_env(),
         ]
     return []
 

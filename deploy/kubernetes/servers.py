@@ -21,6 +21,8 @@ disk_free_limit.absolute = 2GB
 """
 AUDIT, SCALER = "audit", "scaler"
 """Broker users that see how long queues are, and may do nothing else."""
+INSIDE = ("10.0.0.0/8",)
+"""Where other systems' machines are, the health and social care network; the overlay knows."""
 
 DATABASE_NODES = 3
 CONNECTIONS = 400
@@ -57,9 +59,21 @@ def broker() -> list[Manifest]:
     return [
         manifest("rabbitmq.com/v1beta1", "RabbitmqCluster", names.BROKER, spec),
         manifest("rabbitmq.com/v1beta1", "Vhost", names.VIRTUAL_HOST, host),
+        _feed(),
         _disruption(),
         _scaler_login(),
     ]
+
+
+def _feed() -> Manifest:
+    """The door of other systems that subscribe, each with a user of its own."""
+    spec = {
+        "type": "LoadBalancer",
+        "loadBalancerSourceRanges": list(INSIDE),
+        "selector": {"app.kubernetes.io/name": names.BROKER},
+        "ports": [{"name": "amqps", "port": 5671, "targetPort": 5671}],
+    }
+    return manifest("v1", "Service", "feed", spec)
 
 
 def _of_cluster() -> dict[str, Any]:
@@ -104,6 +118,8 @@ def users() -> list[Manifest]:
     for each in rights.all_rights(names.SERVICES):
         found += [_user(each.user), _permission(each), _topic_permission(each)]
     found += [_user(AUDIT), _nothing(AUDIT), _user(SCALER, "monitoring"), _nothing(SCALER)]
+    # Only an administrator makes users; it says and hears nothing itself.
+    found += [_user(names.MANAGER, "administrator"), _nothing(names.MANAGER)]
     return found
 
 

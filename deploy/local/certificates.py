@@ -59,16 +59,17 @@ def new_authority() -> Authority:
     return Authority(key, builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()))
 
 
-def issue(authority: Authority, *names: str) -> Identity:
+def issue(authority: Authority, *names: str, life: datetime.timedelta = LIFE) -> Identity:
     """A certificate and its key for a server.
 
     Args:
         names: host names and addresses it is reached by; it must be called nothing else.
+        life: from now on.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     word = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     signed = (
-        _builder(_called(names[0]), authority.certificate.subject, key.public_key(), LIFE)
+        _builder(_called(names[0]), authority.certificate.subject, key.public_key(), life)
         .add_extension(x509.SubjectAlternativeName([_name(each) for each in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(word, critical=False)

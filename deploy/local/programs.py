@@ -91,6 +91,12 @@ def ensure_prometheus() -> None:
     _get(["prometheus"] if missing else [], ".")
 
 
+def ensure_node() -> None:
+    """Install Node and its packages' own installer, for an example in that language."""
+    missing = {"node": "nodejs", "npm": "npm"}
+    _get([package for program, package in missing.items() if shutil.which(program) is None], ".")
+
+
 def _get(missing: list[str], otherwise: str) -> None:
     """Install packages, or complain in one sentence that ends in what else could be done."""
     if not missing:

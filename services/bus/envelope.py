@@ -140,6 +140,16 @@ def outgoing(
     )
 
 
+def public_id(event_id: UUID) -> UUID:
+    """The id other systems know an event by: its own with the last bit turned.
+
+    Both lie in one outbox, whose key is the id, so they cannot be the same; yet whoever has the
+    one knows the other, by whatever road a signal goes. The bit is one of the random ones, so
+    ids keep the order of their times.
+    """
+    return UUID(int=event_id.int ^ 1)
+
+
 def signal(
     *,
     event_id: UUID,
@@ -151,6 +161,7 @@ def signal(
     """Write a public signal.
 
     Args:
+        event_id: the signal's own; see ``public_id``.
         kind: its contract, with ``type``, ``source`` and ``path``.
         regions: whom it concerns, the first one's lane carries it; doubles are taken out.
     """

@@ -70,18 +70,27 @@ class Transaction:
         )
         return event_id
 
-    def signal(self, kind: Any, *, regions: Sequence[str], subject: UUID | str) -> UUID:
+    def signal(
+        self,
+        kind: Any,
+        *,
+        regions: Sequence[str],
+        subject: UUID | str,
+        event_id: UUID | None = None,
+    ) -> UUID:
         """Tell other systems that something happened; it is published after the commit.
 
         Args:
             kind: the signal's contract, with ``type``, ``source`` and ``path``.
             regions: slugs of the regions it concerns; who hears several hears it once.
             subject: id of what it is about.
+            event_id: of the event that is told; who hears that event can tell others of it
+                under the same id.
 
         Returns:
             The signal's id.
         """
-        signal_id = new_id()
+        signal_id = envelope.public_id(event_id or new_id())
         self.said.append(
             envelope.signal(
                 event_id=signal_id, kind=kind, regions=regions, subject=str(subject), time=self.now

@@ -216,4 +216,13 @@ class ConcernRaised(Event):
     severity = fields.String(required=True)
 
 
+class HeartbeatSaid(Event):
+    """A region is being worked for: webhooks hear it by the road all their signals come."""
+
+    event = "heartbeat_said"
+
+    region = fields.String(required=True, validate=validate.OneOf(words.ROUTES))
+    minute = fields.AwareDateTime(required=True)
+
+
 EVENTS = catalogue(globals(), "exchanges")

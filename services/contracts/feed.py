@@ -62,6 +62,7 @@ HEARTBEAT = Signal(
     "The region is being worked for; said once a minute, so that silence can be told from a fault.",
     "the region's slug",
     "/_status",
+    ("heartbeat_said",),
 )
 
 SIGNALS = (

@@ -54,6 +54,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "exchanges.exchange_settled",
         "exchanges.exchange_reversed",
         "exchanges.exchange_thanked",
+        "exchanges.heartbeat_said",
         "members.member_joined",
         "members.member_approved",
         "members.member_nudged",

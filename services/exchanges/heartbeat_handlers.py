@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.bus.transaction import Transaction
+from services.contracts import exchanges as contract
 from services.contracts import feed
 from services.exchanges import heartbeat_store
 
@@ -22,5 +23,7 @@ def beat(tx: Transaction, regions: Sequence[str]) -> list[str]:
     minute = tx.now.replace(second=0, microsecond=0)
     begun = heartbeat_store.begin(tx.conn, regions, minute)
     for region in begun:
-        tx.signal(feed.HEARTBEAT, regions=(region,), subject=region)
+        data = {"region": region, "minute": minute}
+        event_id = tx.emit(contract.HeartbeatSaid, region=region, subject=region, data=data)
+        tx.signal(feed.HEARTBEAT, regions=(region,), subject=region, event_id=event_id)
     return begun

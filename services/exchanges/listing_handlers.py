@@ -193,7 +193,7 @@ def _found(tx: Transaction, listing_id: Any) -> Listing:
 
 def say(tx: Transaction, schema: Any, about: Listing) -> None:
     """Say what became of a listing; its words stay here."""
-    tx.emit(
+    event_id = tx.emit(
         schema,
         region=about.region,
         subject=about.id,
@@ -209,4 +209,6 @@ def say(tx: Transaction, schema: Any, about: Listing) -> None:
             "organisation": about.organisation,
         },
     )
-    tx.signal(feed.BY_EVENT[schema.event], regions=(about.region,), subject=about.id)
+    tx.signal(
+        feed.BY_EVENT[schema.event], regions=(about.region,), subject=about.id, event_id=event_id
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from services.bus.transaction import Transaction
 from services.contracts import exchanges as contract
@@ -40,23 +41,23 @@ def say(tx: Transaction, taken: Sequence[Taken], correlation_id: str | None = No
     for step in taken:
         if step.says and step.exchange.sent_at is not None:
             schema: Any = contract.EVENTS[step.says]
-            tx.emit(
+            event_id = tx.emit(
                 schema,
                 region=step.exchange.region,
                 subject=step.exchange.id,
                 data={**_common(step), **step.more},
                 correlation_id=correlation_id,
             )
-            _tell_others(tx, step)
+            _tell_others(tx, step, event_id)
 
 
-def _tell_others(tx: Transaction, step: Taken) -> None:
+def _tell_others(tx: Transaction, step: Taken, event_id: UUID) -> None:
     """Signal what other systems may hear; asking the ledger once more is no news to them."""
     signal = feed.BY_EVENT.get(step.says or "")
     if signal and step.action != "ask_again":
         of = step.exchange
         regions = (of.region, of.giver_region, of.receiver_region)
-        tx.signal(signal, regions=regions, subject=of.id)
+        tx.signal(signal, regions=regions, subject=of.id, event_id=event_id)
 
 
 def latest(taken: Steps) -> Exchange:

@@ -67,12 +67,8 @@ def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
     """
     _services_only(caller)
     return {
-        str(contact.id): {
-            "name": contact.name,
-            "email": contact.email,
-            "region": contact.region,
-        }
-        for contact in store.contacts(tx.conn, _ids(ids))
+        str(each.id): {"name": each.name, "email": each.email, "region": each.region}
+        for each in store.contacts(tx.conn, _ids(ids))
     }
 
 

@@ -92,9 +92,19 @@ class Courier:
 
     def _serve(self, receiver: UUID) -> Counts:
         """Send to one receiver what is due, until its turn is over or it fails."""
-        hand = self._take(receiver)
         counts: Counts = Counter()
-        end, done, left = time.monotonic() + TURN, list[Outcome](), list(hand.due)
+        end, full = time.monotonic() + TURN, True
+        while full and time.monotonic() < end:
+            hand = self._take(receiver)
+            found = self._deliver(hand, end)
+            counts += found
+            full = found["delivered"] == BATCH
+        return counts
+
+    def _deliver(self, hand: Hand, end: float) -> Counts:
+        """Send what is in hand; what is left when it is time, or after a failure, is let go."""
+        counts: Counts = Counter()
+        done, left = list[Outcome](), list(hand.due)
         while left and time.monotonic() < end:
             due = left.pop(0)
             attempt = self._send(hand, due)
@@ -124,7 +134,7 @@ class Courier:
 
     def _send(self, hand: Hand, due: Due) -> Attempt:
         return webhook.send(
-            hand.url, due.event_id, due.signal, hand.secrets,
+            hand.url, due.signal["id"], due.signal, hand.secrets,
             datetime.datetime.now(datetime.UTC),
             loopback=self.settings.loopback, seconds=self.settings.timeout,
         )  # fmt: skip
@@ -140,7 +150,10 @@ class Courier:
         with self.transaction() as tx:
             failures, since = webhook_store.went_wrong(tx.conn, hand.receiver, tx.now)
             wait = subscription.next_try(due.attempts + 1, attempt, random.random())
-            given_up = attempt.gone or wait is None
+            lost = subscription.is_lost(since, tx.now)
+            given_up = (
+                attempt.gone or wait is None or (lost and subscription.is_heartbeat(due.event_id))
+            )
             next_at = None if given_up else tx.now + datetime.timedelta(seconds=wait or 0)
             state = "failed" if given_up else "pending"
             outcome = Outcome(due.event_id, state, next_at, attempt.status, attempt.reason)
@@ -149,7 +162,7 @@ class Courier:
             webhook_store.rest(tx.conn, hand.receiver, tx.now + pause)
             if attempt.gone:
                 subscription_store.end(tx.conn, [hand.receiver], "gone", tx.now)
-            elif given_up and subscription.is_lost(since, tx.now):
+            elif given_up and lost:
                 subscription_store.end(tx.conn, [hand.receiver], "unreachable", tx.now)
         log.info(
             "a webhook failed", subscription_id=str(hand.receiver), status=attempt.status,

@@ -83,6 +83,7 @@ SUBSCRIPTIONS = subscriptions(
     _heard(exchanges.ExchangeSettled, notice.Step),
     _heard(exchanges.ExchangeReversed, notice.Step),
     _heard(exchanges.ExchangeThanked, notice.Step),
+    _heard(exchanges.HeartbeatSaid, subscription.Placed, webhook_handlers.signal),
     _heard(members.MemberJoined, notice.Membership),
     _heard(members.MemberApproved, notice.Membership),
     _heard(members.MemberNudged, notice.Membership),

@@ -34,6 +34,10 @@ UNREACHABLE = datetime.timedelta(days=3)
 subscription: the whole table lasts a little longer."""
 
 
+HEARTBEAT = "heartbeat."
+"""What the keys of heartbeats begin with: each takes the place of its region's last one."""
+
+
 @dataclass(frozen=True)
 class Placed:
     """What is read of an event that is told to other systems only."""
@@ -57,14 +61,15 @@ class Signal:
     """What other systems are told: that something happened, and where to ask about it.
 
     Attributes:
-        id: the event's.
+        key: what it is kept under for each receiver: the event's id, or, where only the newest
+            is of any use, what all of them have in common.
         type: such as ``timebank-exchange-completed-1``.
         regions: slugs of those it concerns, the queue's own first.
         time: when it was said.
-        attributes: of the CloudEvent, as they are sent.
+        attributes: of the CloudEvent, as they are sent; its ``id`` is the one on the feed.
     """
 
-    id: str
+    key: str
     type: str
     regions: tuple[str, ...]
     time: datetime.datetime
@@ -104,7 +109,7 @@ class Attempt:
 def wished(
     body: Mapping[str, Any],
     regions: Collection[str],
-    types: Mapping[str, Collection[str]],
+    types: Collection[str],
     loopback: bool,
 ) -> Wish:
     """Check a wish.
@@ -112,7 +117,7 @@ def wished(
     Args:
         body: ``kind``, ``name``, ``regions``, and perhaps ``types`` and ``url``.
         regions: all there are.
-        types: by kind, all that are told that way.
+        types: all there are.
         loopback: whether webhooks may go to this machine itself.
 
     Raises:
@@ -126,7 +131,7 @@ def wished(
     where = _some_of(body.get("regions"), regions, "/regions")
     if not where:
         raise errors.BadSubscription("At least one region is needed.", pointer="/regions")
-    what = _some_of(body.get("types") or [], types[kind], "/types")
+    what = _some_of(body.get("types") or [], types, "/types")
     url = body.get("url")
     if (kind == "webhook") != (url is not None):
         raise errors.BadSubscription(
@@ -164,6 +169,11 @@ def rest(failures: int, attempt: Attempt) -> float:
     """Seconds a receiver is left alone after its ``failures``th failure in a row."""
     usual = RESTS[min(failures, len(RESTS)) - 1]
     return max(usual, min(attempt.retry_after or 0, LONGEST_REST))
+
+
+def is_heartbeat(key: str) -> bool:
+    """Whether this is replaced within a minute, and so never reaches the end of the table."""
+    return key.startswith(HEARTBEAT)
 
 
 def is_lost(failing_since: datetime.datetime | None, now: datetime.datetime) -> bool:

@@ -32,12 +32,7 @@ SECRET_BYTES = 32
 FEED = feed_rights.Feed(
     topology.PUBLIC, {region: topology.public_stream(region) for region in words.ROUTES}
 )
-TYPES = {
-    "amqp": tuple(signal.type for signal in feed.SIGNALS),
-    # The clock's own are no news to anybody: a webhook has its ping.
-    "webhook": tuple(signal.type for signal in feed.SIGNALS if signal.events),
-}
-"""What is told each way."""
+TYPES = tuple(signal.type for signal in feed.SIGNALS)
 
 
 def subscribe(
@@ -63,7 +58,7 @@ def subscribe(
     subscription_store.add(tx.conn, new, caller.id, wish, tx.now)
     if wish.kind == "webhook":
         # Signed from the first signal on, whether or not the owner has asked for the secret.
-        subscription_store.replace_secret(tx.conn, new, _secret(), tx.now, tx.now)
+        subscription_store.replace_secret(tx.conn, new, new_secret(), tx.now, tx.now)
     return _told(_found(tx, new))
 
 
@@ -165,7 +160,7 @@ def credentials(
 def _new_secret(tx: Transaction, row: Row) -> dict[str, Any]:
     if row.state == "ended":
         raise errors.NotActive(state=row.state)
-    made, until = _secret(), tx.now + subscription.OVERLAP
+    made, until = new_secret(), tx.now + subscription.OVERLAP
     subscription_store.replace_secret(tx.conn, row.id, made, tx.now, until)
     return {"secret": made, "previous_secret_until": _time(until)}
 
@@ -230,7 +225,8 @@ def _found(tx: Transaction, wanted: UUID, *, lock: bool = False) -> Row:
     return row
 
 
-def _secret() -> str:
+def new_secret() -> str:
+    """What a webhook is signed with, as Standard Webhooks writes it."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 

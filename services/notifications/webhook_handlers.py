@@ -35,7 +35,10 @@ def signal(tx: Transaction, events: Sequence[envelope.Event]) -> None:
     if not hearers:
         return
     signals = [found for event in events if (found := told_of(event)) is not None]
-    wanted = [(each.id, found) for found in signals for each in hearers if each.hears(found)]
+    # Of what has one key the newest stands, in one statement as over several.
+    newest = {found.key: found for found in sorted(signals, key=lambda each: each.time)}
+    wanted = [(each.id, found) for found in newest.values() for each in hearers
+              if each.hears(found)]  # fmt: skip
     if wanted:
         webhook_store.add(tx.conn, wanted, tx.now)
 
@@ -48,10 +51,11 @@ def told_of(event: envelope.Event) -> Signal | None:
     other = getattr(event.data, "giver_region", event.region)
     regions = tuple(dict.fromkeys((event.region, other)))
     said = envelope.signal(
-        event_id=UUID(event.id), kind=kind, regions=regions, subject=event.subject,
-        time=event.time,
+        event_id=envelope.public_id(UUID(event.id)), kind=kind, regions=regions,
+        subject=event.subject, time=event.time,
     )  # fmt: skip
-    return Signal(event.id, kind.type, regions, event.time, json.loads(said.body))
+    key = f"{subscription.HEARTBEAT}{event.region}" if kind is feed.HEARTBEAT else event.id
+    return Signal(key, kind.type, regions, event.time, json.loads(said.body))
 
 
 def _said_again(data: Any) -> bool:
@@ -150,7 +154,7 @@ def _moment(text: Any) -> datetime.datetime:
 
 def _item(row: webhook_store.Listed) -> dict[str, Any]:
     return {
-        "id": row.event_id,
+        "id": row.signal["id"],
         "type": row.signal.get("type"),
         "subject": row.signal.get("subject"),
         "time": _time(row.said_at),

@@ -18,7 +18,12 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class Due:
-    """A signal a sender has in hand for one receiver."""
+    """A signal a sender has in hand for one receiver.
+
+    Attributes:
+        event_id: what it is kept under, see ``Signal.key``.
+        signal: its attributes; their ``id`` is the one the receiver knows it by.
+    """
 
     event_id: str
     signal: dict[str, Any]
@@ -64,8 +69,12 @@ def add(
     wanted: Sequence[tuple[UUID, Signal]],
     now: datetime.datetime,
 ) -> None:
-    """Write signals for receivers, due at once; what is there already stays."""
-    rows = sorted(wanted, key=lambda row: (str(row[0]), row[1].id))
+    """Write signals for receivers, due at once; what is there already stays, unless this is news.
+
+    Args:
+        wanted: receivers and signals, no two with the same key for the same receiver.
+    """
+    rows = sorted(wanted, key=lambda row: (str(row[0]), row[1].key))
     conn.execute(
         """
         insert into webhook_delivery (subscription_id, event_id, region, signal, said_at, next_at)
@@ -74,12 +83,15 @@ def add(
                     %(signals)b::jsonb[], %(times)b::timestamptz[])
              with ordinality as wanted (subscription_id, event_id, region, signal, said_at, place)
         order by place
-        on conflict (subscription_id, event_id) do nothing
+        on conflict (subscription_id, event_id) do update set
+            signal = excluded.signal, said_at = excluded.said_at, next_at = excluded.next_at,
+            state = 'pending', attempts = 0, status = null, reason = null
+            where webhook_delivery.said_at < excluded.said_at
         """,
         {
             "now": now,
             "receivers": [row[0] for row in rows],
-            "events": [row[1].id for row in rows],
+            "events": [row[1].key for row in rows],
             "regions": [row[1].regions[0] for row in rows],
             "signals": [Jsonb(dict(row[1].attributes), dumps=json.dumps) for row in rows],
             "times": [row[1].time for row in rows],

@@ -24,6 +24,7 @@ from tests.benchmarks import (
     pipeline,
     regions_apart,
     report,
+    webhooks,
 )
 from tests.benchmarks.bench_servers import FOLDER, BenchServers
 from tests.benchmarks.figures import Figures
@@ -40,6 +41,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "gateway": gateway_speed.run,
     "regions": regions_apart.run,
     "growth": growth.run,
+    "webhooks": webhooks.run,
 }
 
 

@@ -63,11 +63,17 @@ class Platform:
             settled_disk(url)
 
     @contextmanager
-    def running(self, services: Sequence[str] = SERVICES, regions: str = "all") -> Iterator[None]:
+    def running(
+        self,
+        services: Sequence[str] = SERVICES,
+        regions: str = "all",
+        more: Mapping[str, str] | None = None,
+    ) -> Iterator[None]:
         """Start services, a process each, and wait until all of them hear.
 
         Args:
             regions: slugs, a comma list, the first of them waited for; or ``all``.
+            more: settings beside those every experiment needs.
         """
         region = "london" if regions == "all" else regions.partition(",")[0]
         queue_names = [event_queue(name, region) for name in services if name in READERS]
@@ -81,6 +87,7 @@ class Platform:
                     "TIMEBANK_REGIONS": regions,
                     "TIMEBANK_SMTP_URL": NOBODY,
                     "TIMEBANK_PUBLIC_URL": "http://127.0.0.1:1",
+                    **(more or {}),
                 }
                 command = ["-m", "services.bus.runner", f"services.{name}.service"]
                 label = name if regions == "all" else f"{name}-{regions[:20]}"

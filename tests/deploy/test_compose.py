@@ -18,6 +18,7 @@ from deploy.compose.project import PORT, project
 from deploy.local.places import REPOSITORY
 from deploy.local.plan import DATABASE_SERVICES, KINDS
 from services.bus.settings import SettingError
+from tests.deploy import settings_told
 
 GUIDE = REPOSITORY / "docs/operations.md"
 SERVICES: dict[str, dict[str, Any]] = project()["services"]
@@ -67,6 +68,21 @@ def test_a_container_of_ours_runs_what_exists_told_what_exists(name: str) -> Non
     for module in OURS[name]["command"]:
         path = REPOSITORY / module.replace(".", "/")
         assert path.with_suffix(".py").is_file() or path.is_dir(), module
+
+
+LEFT_HERE = {
+    "TIMEBANK_AMQP_CA": "nothing is encrypted within one machine",
+    "TIMEBANK_REGIONS": "one process of each service works for all",
+    "TIMEBANK_DATABASE_POOL": "six processes and 200 connections",
+}
+
+
+@pytest.mark.parametrize("process", [kind.name for kind in KINDS])
+def test_every_setting_a_process_reads_is_told_or_meant_to_stay_as_it_is(process: str) -> None:
+    told = set(SERVICES[process]["environment"])
+
+    assert settings_told.wanted_by(process) - set(LEFT_HERE) <= told
+    assert not told & {*LEFT_HERE, *settings_told.LEFT}
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -21,6 +21,7 @@ from deploy.local.places import REPOSITORY
 from services.bus import topology
 from services.contracts import readers, words
 from services.telemetry import health
+from tests.deploy import settings_told
 from tests.deploy.shapes import SHAPES
 
 VERSIONS = ("1.30", "1.37")
@@ -33,7 +34,9 @@ ONE_REGION = "london"
 OF_OTHERS = {"PGSSLMODE", "PGSSLROOTCERT"}
 """Settings libpq reads."""
 MADE_BY_OPERATORS = re.compile(r"[a-z]+-user-credentials|timebank-[a-z]+-db-(app|ca)")
-MADE_BY_HAND = {names.SECRETS, names.BROKER_TLS, names.GATEWAY_TLS, names.AUDITOR_LOGIN}
+MADE_BY_HAND = {
+    names.SECRETS, names.BROKER_TLS, names.GATEWAY_TLS, names.AUDITOR_LOGIN, names.SIGN_IN,
+}  # fmt: skip
 
 
 def name_of(manifest: Manifest) -> str:
@@ -148,6 +151,48 @@ def test_every_setting_a_pod_is_told_exists() -> None:
         told = {each["name"] for each in container.get("env", [])}
         used = {var for each in container["env"] for var in re.findall(r"\$\((\w+)\)", str(each))}
         assert told - known - OF_OTHERS == used, name
+
+
+@pytest.mark.parametrize("process", [*names.SERVICES, "gateway"])
+def test_every_setting_a_process_reads_is_told_or_meant_to_stay_as_it_is(process: str) -> None:
+    name = process if process == "gateway" else f"{process}-{ONE_REGION}"
+    told = {each["name"] for each in dict(containers())[f"Deployment/{name}"]["env"]}
+
+    assert settings_told.wanted_by(process) <= told
+    assert not told & settings_told.LEFT
+    assert not settings_told.unknown()
+
+
+def test_who_makes_subscribers_users_reaches_the_brokers_management_and_has_that_right() -> None:
+    told = {
+        each["name"]: each
+        for each in dict(containers())[f"Deployment/notifications-{ONE_REGION}"]["env"]
+    }
+    login = told["MANAGER_USER"]["valueFrom"]["secretKeyRef"]["name"]
+    tags = {each["metadata"]["name"]: each["spec"].get("tags") for each in of_kind("User")}
+    policies = {each["metadata"]["name"]: each["spec"] for each in of_kind("NetworkPolicy")}
+    port = {"port": networks.BROKER_HTTPS, "protocol": "TCP"}
+
+    assert tags[login.removesuffix("-user-credentials")] == ["administrator"]
+    assert [name for name, of in tags.items() if of == ["administrator"]] == [names.MANAGER]
+    assert told["TIMEBANK_BROKER_MANAGEMENT_URL"]["value"].endswith(f":{networks.BROKER_HTTPS}")
+    outward = policies["notifications-to-the-brokers-management"]["egress"]
+    assert [rule["ports"] for rule in outward] == [[port]]
+    door = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "notifications"}}}
+    inward = [rule for rule in policies["broker"]["ingress"] if door in rule["from"]]
+    assert [rule["ports"] for rule in inward] == [[port]]
+
+
+def test_subscribers_come_in_where_they_are_told_to() -> None:
+    (feed,) = [each for each in of_kind("Service") if each["metadata"]["name"] == "feed"]
+    (config,) = [each for each in of_kind("ConfigMap") if each["metadata"]["name"] == names.CONFIG]
+    policies = {each["metadata"]["name"]: each["spec"] for each in of_kind("NetworkPolicy")}
+    ranges = [{"ipBlock": {"cidr": each}} for each in feed["spec"]["loadBalancerSourceRanges"]]
+
+    assert f":{feed['spec']['ports'][0]['port']}/" in config["data"]["TIMEBANK_FEED_URL"]
+    assert policies["subscribers"]["ingress"] == [
+        {"from": ranges, "ports": [{"port": networks.AMQPS, "protocol": "TCP"}]}
+    ]
 
 
 def test_every_module_a_pod_runs_exists_and_so_does_what_it_is_given() -> None:

@@ -9,7 +9,7 @@ import eventlet
 import kombu
 import pytest
 
-from services.bus import topology
+from services.bus import envelope, topology
 from services.bus.caller import Caller
 from services.bus.entrypoints import Bus
 from services.bus.transaction import Database
@@ -184,6 +184,26 @@ def test_a_heartbeat_is_said_once_a_minute_and_region(clock: Bank) -> None:
     assert beat(clock) == ["london", "north-west"]
 
     assert signals(clock, "london") == ["heartbeat", "heartbeat"]
+    inside = "select count(*) from unsaid where routing_key = 'london.exchanges.heartbeat_said'"
+    assert clock.execute(inside) == [(2,)]
+
+
+def test_every_signal_has_the_id_and_time_that_follow_from_its_event(
+    clock: Bank, giver: Caller, receiver: Caller
+) -> None:
+    clock.settled(giver, receiver)
+    beat(clock)
+
+    told = clock.execute(
+        "select id, convert_from(body, 'utf8')::json ->> 'time' from unsaid"
+        " where starts_with(region, 'region.')"
+    )
+    events = clock.execute(
+        "select id, headers ->> 'ce-time' from unsaid where not starts_with(region, 'region.')"
+    )
+
+    assert told
+    assert set(told) <= {(envelope.public_id(event_id), time) for event_id, time in events}
 
 
 def test_a_region_is_said_for_by_who_works_for_it(clock: Bank) -> None:

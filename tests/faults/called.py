@@ -5,18 +5,23 @@ python -m tests.faults.called
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
+import requests
 
-from deploy import audit
-from deploy.local import broker, databases, faults, ports, programs
+from deploy import audit, audit_watch
+from deploy.client import Answer, Person
+from deploy.local import broker, certificates, databases, faults, ports, programs
 from deploy.local.installation import Installation
 from deploy.local.places import places
 from tests.faults.platform import Platform
@@ -82,6 +87,44 @@ def unsaid_event(place: Installation) -> Iterator[None]:
 
 
 @contextmanager
+def silent_feed(place: Installation) -> Iterator[None]:
+    """Heartbeats that cannot be said: the last one gets older, and nobody can write another."""
+    with at(place, "exchanges") as writing, at(place, "exchanges") as holding:
+        while True:
+            writing.execute("update heartbeat set minute = minute - interval '1 hour'")
+            holding.execute("begin")
+            holding.execute("lock table heartbeat in share mode")
+            late = (
+                "select from heartbeat where minute > now() + (select ahead from clock)"
+                " - interval '30 min'"
+            )
+            if holding.execute(late).fetchone() is None:
+                break
+            holding.execute("rollback")  # one was said between the two statements
+        try:
+            yield
+        finally:
+            holding.execute("rollback")
+
+
+@contextmanager
+def certificate_that_ends(place: Installation) -> Iterator[None]:
+    """What has been renewed for years has four days left."""
+    _certify(place, datetime.timedelta(days=4))
+    try:
+        yield
+    finally:
+        _certify(place, certificates.LIFE)
+
+
+def _certify(place: Installation, life: datetime.timedelta) -> Path:
+    """The certificate the audit's process watches, made anew."""
+    file = places(place.instance).folder / "watched.crt"
+    file.write_text(certificates.issue(certificates.new_authority(), "a", life=life).certificate)
+    return file
+
+
+@contextmanager
 def database_away(place: Installation, service: str) -> Iterator[None]:
     name = f"timebank_{service}"
     with psycopg.connect(place.administrator_url, autocommit=True) as connection:
@@ -123,18 +166,42 @@ def stopped(place: Installation, service: str) -> Iterator[None]:
         who.send(signal.SIGCONT)
 
 
+@contextmanager
+def asked_in_vain(place: Installation) -> Iterator[None]:
+    """Somebody who asks again and again for what a service that stands still would tell."""
+    person, done = Person(place.gateway_url, "member@dev.nhs.uk"), threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            with contextlib.suppress(Answer, requests.RequestException):
+                person.get("/v1/notices")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        asking.join()
+
+
 Fault = Callable[[Installation], AbstractContextManager[None]]
 
 BOOKS: Mapping[Fault, tuple[str, ...]] = {
     wrong_balance: ("TimebankAuditNotZero",),
     unsaid_event: ("TimebankAuditBehind", "TimebankOutboxOld"),
     parked_message: ("TimebankMessagesParked",),
+    silent_feed: ("TimebankHeartbeatMissing",),
+    certificate_that_ends: ("TimebankCertificateEnds",),
 }
 """Faults the audit has to see, so before a database is away, and whom they call."""
 SERVERS: Mapping[Fault, tuple[str, ...]] = {
     lambda place: database_away(place, "reporting"): ("TimebankDatabaseAway",),
     lambda place: stopped(place, "notifications"): (
         "TimebankProcessGone", "TimebankServiceGone", "TimebankRegionWithoutConsumer",
+    ),
+    asked_in_vain: (
+        "TimebankGatewayErrorsFast", "TimebankGatewayErrorsSlow", "TimebankGatewaySlow",
     ),
     broker_short_of_memory: ("TimebankBrokerAlarm",),
 }  # fmt: skip
@@ -170,6 +237,10 @@ def _called(watcher: Watcher, wanted: set[str]) -> dict[str, float]:
     return found
 
 
+def _watched(place: Installation) -> dict[str, str]:
+    return {audit_watch.CERTIFICATES.name: str(_certify(place, certificates.LIFE))}
+
+
 def main() -> int:
     programs.ensure_prometheus()
     port = free_port()
@@ -178,7 +249,7 @@ def main() -> int:
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
-            watching(platform.at, port, Path(folder)) as watcher,
+            watching(platform.at, port, Path(folder), _watched(platform.at)) as watcher,
         ):
             seconds = make(watcher, platform.at)
         figures = audit.run(platform.at.audit_urls, 0, platform.at.amqp_url)

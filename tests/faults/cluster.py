@@ -21,7 +21,7 @@ from functools import partial
 from deploy.local import cluster, commands, failover, standby
 from deploy.local.places import Places, places
 from services.bus import settings
-from tests.faults import cluster_faults, cluster_refusals, kept, report
+from tests.faults import cluster_faults, cluster_refusals, cluster_watched, kept, report
 from tests.faults.__main__ import FOLDER, _about
 from tests.faults.platform import Platform
 from tests.faults.scenario import Result, Scenario
@@ -47,6 +47,7 @@ FAULTS: tuple[tuple[str, str, Run], ...] = (
     ("C3", "the database's primary lost under load", cluster_faults.run_primary),
     ("C4", "the primary lost when nobody followed it", cluster_faults.run_unfollowed),
     ("C5", "strangers, plain words, others' rights", refusals),
+    ("C6", "a replica behind, a certificate ending, a replica gone", cluster_watched.run),
 )
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from kombu.connection import Connection
-
+from deploy.overheard import LOOK, Listener
 from services.bus import topology
 from services.contracts import readers
 from tests.faults.crowd import more_of
 from tests.faults.measured import Case, Watch, total
-from tests.faults.messages import LOOK, copy, put
+from tests.faults.messages import copy, put
 from tests.faults.platform import Platform, until
 from tests.faults.scenario import Result, Scenario
 from tests.faults.visitor import listing_of, member
@@ -30,20 +27,18 @@ HELD_BACK_ELSEWHERE = 4.0
 """Where nobody waits, long enough for whole exchanges to arrive end first."""
 
 
-class TurnedRound:
+class TurnedRound(Listener):
     """Stands between the exchange and every reader's queue, and hands events on backwards."""
 
     def __init__(self, amqp_url: str, rng: random.Random) -> None:
+        super().__init__(amqp_url)
         self.queues = list(topology.Topology(*readers.TOPOLOGY).event_queues())
-        self.connection = Connection(amqp_url)
         self.rng, self.turned = rng, 0
         self.held: dict[str, list[Any]] = {queue.name: [] for queue in self.queues}
         self.next = dict.fromkeys(self.held, 0.0)
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> TurnedRound:
-        self.channel = self.connection.channel()
+    def opened(self, channel: Any) -> None:
+        self.channel = channel
         for queue in self.queues:
             side = _side(queue)
             self.channel.queue_declare(side, durable=True, auto_delete=False)
@@ -56,17 +51,8 @@ class TurnedRound:
                 consumer_tag=queue.name,
                 callback=lambda message, name=queue.name: self.held[name].append(message),
             )
-        self.thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stopping.set()
-        self.thread.join()
+    def closing(self) -> None:
         for queue in self.queues:
             for key in queue.keys:
                 self.channel.queue_bind(queue.name, topology.EXCHANGE, key)
@@ -78,9 +64,8 @@ class TurnedRound:
             self._hand_on(queue.name)
         for queue in self.queues:
             self.channel.queue_delete(_side(queue))
-        self.connection.release()
 
-    def _run(self) -> None:
+    def run(self) -> None:
         while not self.stopping.is_set():
             self._hear(LOOK)
             for queue in self.queues:
@@ -90,13 +75,10 @@ class TurnedRound:
                     self.next[queue.name] = time.monotonic() + self.rng.uniform(0.5, 1) * wait
 
     def _hear(self, seconds: float) -> None:
-        """Take what comes, until nothing does or the time is over."""
+        """Take what comes until the time is over."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            try:
-                self.connection.drain_events(timeout=seconds)
-            except TimeoutError:
-                return
+            self.listen()
 
     def _hand_on(self, name: str) -> None:
         messages, self.held[name] = self.held[name], []

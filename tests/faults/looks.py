@@ -22,8 +22,9 @@ _UNDER_WAY = {
 }
 _SAID = """
     select id::text from said where said_at > %s and not starts_with(region, 'region.')
+        and routing_key not like '%%.heartbeat_said'
 """
-"""Signals to other systems are heard by nobody of ours."""
+"""Signals to other systems are heard by nobody of ours, and of a heartbeat nothing is kept."""
 _UNHEARD = """
     select count(*) from unnest(%s::text[]) as said (id)
     where not exists (select from heard where event_id = said.id)

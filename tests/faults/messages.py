@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import amqp
 from kombu.connection import Connection
 
+from deploy import overheard
 from services.bus import topology
 
 PERSISTENT = 2
-LOOK = 0.2
-"""Seconds a listening thread waits for a message before it looks whether it is to end."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,8 @@ class Copy:
 
 def copy(message: Any, queue: str = "") -> Copy:
     """A delivered message, to be put in again."""
-    body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
-    headers = message.properties.get("application_headers") or {}
-    return Copy(message.delivery_info["routing_key"], headers, body, queue)
+    key = message.delivery_info["routing_key"]
+    return Copy(key, overheard.headers(message), overheard.body(message), queue)
 
 
 def put(channel: Any, copies: Iterable[Copy]) -> None:
@@ -65,38 +61,9 @@ def publish(amqp_url: str, copies: Iterable[Copy]) -> None:
         channel.close()
 
 
-class TakenDown:
+class TakenDown(overheard.TakenDown):
     """Every event that passes while this is open, in ``copies``."""
 
     def __init__(self, amqp_url: str) -> None:
         self.copies: list[Copy] = []
-        self.connection = Connection(amqp_url)
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._listen, daemon=True)
-
-    def __enter__(self) -> TakenDown:
-        channel = self.connection.channel()
-        queue = channel.queue_declare("", exclusive=True).queue
-        channel.queue_bind(queue, topology.EXCHANGE, "#")
-        channel.basic_consume(
-            queue, callback=lambda message: self.copies.append(copy(message)), no_ack=True
-        )
-        self.thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stopping.set()
-        self.thread.join()
-        self.connection.release()
-
-    def _listen(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                self.connection.drain_events(timeout=LOOK)
-            except TimeoutError:
-                continue
+        super().__init__(amqp_url, lambda message: self.copies.append(copy(message)))

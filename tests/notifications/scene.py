@@ -90,9 +90,21 @@ def neared(account_id: UUID, side: str) -> Event:
     return said(ledger.LimitNeared, body)
 
 
-def said(schema: Any, body: dict[str, Any], region: str = "london") -> Event:
+def beat(region: str, minute: datetime.datetime) -> Event:
+    return said(
+        exchanges.HeartbeatSaid, {"region": region, "minute": minute}, region, region, minute
+    )
+
+
+def said(
+    schema: Any,
+    body: dict[str, Any],
+    region: str = "london",
+    subject: str = "subject",
+    time: datetime.datetime = NOW,
+) -> Event:
     wire = outgoing(
-        event_id=new_id(), schema=schema, region=region, subject="subject", time=NOW,
+        event_id=new_id(), schema=schema, region=region, subject=subject, time=time,
         correlation_id="correlation", data=body,
     )  # fmt: skip
     event, data = read(wire.headers, wire.body)

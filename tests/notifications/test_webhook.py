@@ -3,13 +3,16 @@
 import datetime
 import socket
 from collections import Counter
+from uuid import UUID
 
 import eventlet
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from services.bus import envelope
 from services.bus.transaction import Database
 from services.contracts import exchanges
+from services.notifications import courier as courier_module
 from services.notifications import (
     errors,
     subscription,
@@ -93,6 +96,21 @@ def test_an_event_heard_three_times_is_sent_once_and_one_that_asks_again_is_no_n
     scene.hear(database, completed, asked_again)
     assert not subscribing.courier(database).run()
     assert len(hook.heard) == 1
+
+
+def test_a_signal_has_the_id_and_the_time_it_has_on_the_feed(
+    database: Database, hook: Receiver
+) -> None:
+    subscribing.active(database, hook.url)
+    event = Pair().says(exchanges.ExchangeSettled)
+    scene.hear(database, event)
+    subscribing.courier(database).run()
+    on_the_feed = str(envelope.public_id(UUID(event.id)))
+    assert hook.heard[0].headers["webhook-id"] == hook.signals[0]["id"] == on_the_feed
+    with database.transaction() as tx:
+        found = scene.rows(database, "select id::text from subscription")[0][0]
+        (item,) = webhook_handlers.deliveries(tx, INTEGRATOR, found)["items"]
+    assert item["id"] == on_the_feed
 
 
 def test_a_failure_is_tried_again_by_the_table_under_the_same_id_and_given_up_at_its_end(
@@ -295,6 +313,16 @@ def test_a_ping_tells_at_once_what_came_of_it(database: Database, hook: Receiver
     hook.answer = receiver.status(500)
     assert (ping()["delivered"], ping()["status"]) == (False, 500)
     assert states(database) == []
+
+
+def test_what_waits_for_a_receiver_is_sent_in_one_turn_however_many_batches(
+    database: Database, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "BATCH", 4)
+    subscribing.active(database, hook.url)
+    for _ in range(10):
+        settled(database)
+    assert subscribing.courier(database).run() == {"delivered": 10}
 
 
 def test_two_couriers_at_once_never_send_one_signal_twice(

@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 from kombu.connection import Connection
 
 from deploy.client import Answer, Person
+from deploy.local import programs
 from tests.bus.running import eventually
 from tests.system import traffic
 from tests.system.conftest import REPOSITORY
@@ -132,14 +134,16 @@ def test_another_password_ends_the_one_before_and_the_end_ends_both(integrator, 
     found, first = subscribed(integrator, national)
     with Connection(first["url"]) as connection:
         connection.connect()
-        second = integrator.post(f"/v1/subscriptions/{found}/credentials")
+        path = f"/v1/subscriptions/{found}/credentials"
+        second, third = (integrator.post(path, key="the same") for _ in range(2))
         eventually(lambda: was_cut(connection), PATIENCE)
     assert not let_in(first["url"])
-    with Connection(second["url"]) as connection:
+    assert not let_in(second["url"]), "a key brings nothing back"
+    with Connection(third["url"]) as connection:
         connection.connect()
         end(integrator, found)
         eventually(lambda: was_cut(connection), PATIENCE)
-    assert not let_in(second["url"])
+    assert not let_in(third["url"])
     assert "password" not in integrator.get(f"/v1/subscriptions/{found}")
 
 
@@ -180,6 +184,19 @@ def running(log, *command, **environment):
         process.wait()
 
 
+@pytest.fixture(scope="module")
+def node():
+    """The example's own packages, where the README puts them: fetched once, and by their lock."""
+    folder = REPOSITORY / "examples/node"
+    lock, fetched = folder / "package-lock.json", folder / "node_modules/.fetched"
+    if not fetched.exists() or fetched.read_text() != lock.read_text():
+        programs.ensure_node()
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        fetched.write_text(lock.read_text())
+    return "node"
+
+
 def exchanged(platform):
     """The id of an exchange between London and the South West, settled."""
     options = argparse.Namespace(
@@ -189,6 +206,25 @@ def exchanged(platform):
     outcome = traffic.drive(options)
     assert not outcome.wrong
     return outcome.exchanges[0]
+
+
+def kept(credentials, region):
+    """Every signal a region's stream keeps, read until it is silent."""
+    found = []
+    with Connection(credentials["url"]) as connection:
+        stream = connection.channel()
+        stream.basic_qos(0, 100, False)
+
+        def heard(message):
+            found.append(json.loads(message.body))
+            stream.basic_ack(message.delivery_tag)
+
+        offset = {"x-stream-offset": "first"}
+        stream.basic_consume(f"{FEED}.{region}", callback=heard, arguments=offset)
+        with suppress(TimeoutError):
+            while True:
+                connection.drain_events(timeout=1)
+    return found
 
 
 def says(log, line):
@@ -204,28 +240,35 @@ def told_by_the_readme(platform):
 
 
 def test_the_readme_and_every_example_lead_to_the_first_signal(
-    platform, integrator, national, tmp_path
+    platform, integrator, national, node, tmp_path
 ):
     _, pika = subscribed(integrator, national)
+    _, amqplib = subscribed(integrator, national)
     _, far = subscribed(integrator, national, regions=["north-west"], types=SETTLED)
     port = free_port()
     hook, signed = subscribed(
         integrator, national, kind="webhook", url=f"http://127.0.0.1:{port}/signals"
     )
-    logs = [tmp_path / name for name in ("pika", "readme", "hook", "far")]
+    logs = [tmp_path / name for name in ("pika", "readme", "hook", "amqplib", "far")]
     with (
         running(logs[0], sys.executable, "examples/pika_subscriber.py", pika["url"]),
         running(logs[1], "bash", "-euc", told_by_the_readme(platform)),
         running(logs[2], sys.executable, "examples/webhook_receiver.py", str(port),
                 SECRET=signed["secret"]),
-        running(logs[3], sys.executable, "examples/kombu_subscriber.py", far["url"]),
+        running(logs[3], node, "examples/node/subscriber.mjs", amqplib["url"]),
+        running(logs[4], sys.executable, "examples/kombu_subscriber.py", far["url"]),
     ):  # fmt: skip
-        assert integrator.post(f"/v1/subscriptions/{hook}/ping")["delivered"] is True
+        pings = [integrator.post(f"/v1/subscriptions/{hook}/ping", key="once") for _ in range(2)]
+        assert [each["delivered"] for each in pings] == [True, True]
+        assert pings[0]["id"] != pings[1]["id"], "a key makes no ping another one's echo"
         settled = exchanged(platform)
         line = f"{SETTLED[0]} {settled} /v1/exchanges/{settled}\n"
-        for log in logs[:3]:
+        for log in logs[:4]:
             assert eventually(functools.partial(says, log, line), PATIENCE)
             assert log.read_text().count(line) == 1
-        assert SETTLED[0] not in logs[3].read_text()
+        assert SETTLED[0] not in logs[4].read_text()
+    by_webhook = integrator.get(f"/v1/subscriptions/{hook}/deliveries", limit=100)["items"]
+    ids = {each["id"] for each in by_webhook if each["subject"] == settled}
+    assert ids == {each["id"] for each in kept(pika, "london") if each["subject"] == settled}
     items = integrator.get("/v1/subscriptions")["items"]
     end(integrator, *(each["id"] for each in items if each["state"] == "active"))

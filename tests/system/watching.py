@@ -25,6 +25,9 @@ PATIENCE = 60.0
 """Seconds to wait for something Prometheus should see; it looks every other second."""
 LOOK = 0.2
 AUDIT_EVERY = 1
+HEARTBEAT_AGE = 90
+"""Seconds for the rule's 180: a heartbeat is told up to 75 s old when all is well, the minute it
+belongs to and how often it is said and looked at taken together."""
 
 
 def free_port() -> int:
@@ -36,6 +39,7 @@ def free_port() -> int:
 def hurried(rules: str) -> str:
     """The same rules with seconds for minutes: what they look for stays what it is."""
     sooner = re.sub(r"for: \d+m", "for: 1s", rules)
+    sooner = re.sub(r"(heartbeat_last_timestamp_seconds) > 180", rf"\1 > {HEARTBEAT_AGE}", sooner)
     return re.sub(r"\[\d+[mh]\]", "[10s]", sooner)
 
 
@@ -88,7 +92,7 @@ def until(
 
 
 @contextmanager
-def auditing(place: Installation) -> Iterator[str]:
+def auditing(place: Installation, more: Mapping[str, str]) -> Iterator[str]:
     """The watching audit of an instance, and where it tells its figures."""
     port = free_port()
     url = place.audit_urls["ledger"].replace("/timebank_ledger", "/timebank_{service}")
@@ -97,6 +101,7 @@ def auditing(place: Installation) -> Iterator[str]:
         "TIMEBANK_AMQP_URL": place.amqp_url,
         "TIMEBANK_AUDIT_EVERY": str(AUDIT_EVERY),
         "TIMEBANK_HTTP_PORT": str(port),
+        **more,
     }
     command = [sys.executable, "-m", "deploy.audit_watch"]
     with _running(command, settings):
@@ -104,9 +109,17 @@ def auditing(place: Installation) -> Iterator[str]:
 
 
 @contextmanager
-def watching(place: Installation, metrics_port: int, folder: Path) -> Iterator[Watcher]:
-    """Prometheus, asking every process of an instance and its broker again and again."""
-    with auditing(place) as audit:
+def watching(
+    place: Installation, metrics_port: int, folder: Path, more: Mapping[str, str] | None = None
+) -> Iterator[Watcher]:
+    """Prometheus, asking every process of an instance and its broker again and again.
+
+    Args:
+        metrics_port: of the broker.
+        folder: for what Prometheus keeps.
+        more: settings of the watching audit.
+    """
+    with auditing(place, more or {}) as audit:
         asked = [urllib.parse.urlsplit(url).netloc for name, url in place.health_urls.items()
                  if name != "mailbox"]  # fmt: skip
         config = _config([*asked, audit], f"127.0.0.1:{metrics_port}")

@@ -15,11 +15,18 @@ SHARE = 0.2
 """Of the exchanges asked for before the fault: some of every state are under way then."""
 
 
-def disturbed(platform: Platform, hurt: Callable[[], object], exchanges: int = EXCHANGES) -> Case:
+def disturbed(
+    platform: Platform,
+    hurt: Callable[[], object],
+    exchanges: int = EXCHANGES,
+    patience: float = PATIENCE,
+) -> Case:
     """Drive exchanges, call ``hurt`` in their midst, and wait until all is quiet.
 
     Args:
         hurt: puts the fault in and returns at its end.
+        exchanges: to be driven.
+        patience: seconds the clients wait for an exchange to go on; longer than the fault.
 
     Returns:
         The case; both its times count from the fault's end: ``first_success`` to the next
@@ -27,7 +34,7 @@ def disturbed(platform: Platform, hurt: Callable[[], object], exchanges: int = E
     """
     watch, case = Watch(platform), Case()
     before = count(platform, "true")
-    load = platform.load(exchanges, CLIENTS)
+    load = platform.load(exchanges, CLIENTS, patience)
     until(lambda: load.ended or count(platform, "true") >= before + SHARE * exchanges)
     hurt()
     ended = time.monotonic()
@@ -35,7 +42,7 @@ def disturbed(platform: Platform, hurt: Callable[[], object], exchanges: int = E
     if not until(lambda: load.ended or count(platform, "state = 'settled'") > settled):
         case.wrong.append(f"nothing settled within {PATIENCE:.0f} s of the fault's end")
     case.first_success.append(round(time.monotonic() - ended, 2))
-    until(lambda: load.ended, 2 * PATIENCE)
+    until(lambda: load.ended, 2 * patience)
     driven = time.monotonic() - ended
     watch.ended(case, load)
     case.empty[-1] = round(case.empty[-1] + driven, 2)

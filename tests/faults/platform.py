@@ -164,9 +164,9 @@ class Platform:
             cursor = conn.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
-    def load(self, exchanges: int, clients: int = 8) -> Load:
-        """Clients at work on exchanges, in a process of their own."""
-        return Load(self, exchanges, clients)
+    def load(self, exchanges: int, clients: int = 8, patience: float = PATIENCE) -> Load:
+        """Clients at work on exchanges, in a process of their own; patience in seconds."""
+        return Load(self, exchanges, clients, patience)
 
     def audit(self) -> dict[str, int]:
         """Every figure by code, nothing being in flight."""
@@ -233,9 +233,11 @@ class Platform:
 class Load:
     """Exchanges on their way through the API."""
 
-    def __init__(self, platform: Platform, exchanges: int, clients: int) -> None:
+    def __init__(
+        self, platform: Platform, exchanges: int, clients: int, patience: float = PATIENCE
+    ) -> None:
         self.exchanges = exchanges
-        self.process = _clients(platform, exchanges, clients)
+        self.process = _clients(platform, exchanges, clients, patience)
 
     @property
     def ended(self) -> bool:
@@ -280,11 +282,13 @@ class Clients:
         self._thread.shutdown()
 
 
-def _clients(platform: Platform, exchanges: int, clients: int) -> subprocess.Popen[str]:
+def _clients(
+    platform: Platform, exchanges: int, clients: int, patience: float = PATIENCE
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.system.traffic"]
     command += ["--gateway", platform.at.gateway_url, "--exchanges", str(exchanges)]
     command += ["--clients", str(clients), "--pairs", str(clients), "--poll", str(POLL)]
-    command += ["--repeat", "0.05", "--patience", str(PATIENCE)]
+    command += ["--repeat", "0.05", "--patience", str(patience)]
     return subprocess.Popen(
         command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

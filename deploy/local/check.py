@@ -21,7 +21,7 @@ LOOKS = (
 )
 PAGES = ("pytest", "--quiet", "tests/pages")
 """In a process of its own, see `tests/conftest.py`."""
-WAITING = ("tests/deploy", "tests/faults")
+WAITING = ("tests/deploy", "tests/faults", "tests/system")
 """Start and stop servers of their own: they mostly wait, so the others run beside them."""
 OTHERS = ("pytest", *(f"--ignore={folder}" for folder in WAITING))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import icalendar
 
@@ -26,8 +25,8 @@ def entry(
 ) -> tuple[str, bytes]:
     """What the file asks of a calendar (``PUBLISH`` or ``CANCEL``), and the file.
 
-    The same exchange is always the same entry, and a later version of it replaces an
-    earlier one.
+    The same exchange is always the same entry, in this file and in those that came by e-mail:
+    its id and its number are the exchange's own (RFC 7986, 5.3, wants no host in an id).
 
     Args:
         link: to the exchange.
@@ -39,8 +38,8 @@ def entry(
     calendar.add("version", "2.0")
     calendar.add("method", method)
     event = icalendar.Event()
-    event.add("uid", f"{found['id']}@{urlsplit(link).hostname}")
-    event.add("sequence", found["version"])
+    event.add("uid", found["id"])
+    event.add("sequence", found["sequence"])
     event.add("dtstamp", now)
     begins = datetime.datetime.fromisoformat(found["starts_at"]).astimezone(datetime.UTC)
     event.add("dtstart", begins)

@@ -156,6 +156,9 @@ class Exchange(field.Answer):
     completed_at = field.moment_text(allow_none=True)
     settled_at = field.moment_text(allow_none=True)
     version = event.Count()
+    sequence = event.Count(
+        metadata={"description": "Of its calendar entry: one more with each change of the time."}
+    )
     funding = fields.Nested(Funding)
 
 

@@ -38,7 +38,6 @@ def entry(
     link: str,
     guests: tuple[Guest, ...],
     organiser: str,
-    domain: str,
 ) -> Entry | None:
     """The file for a notice, if it needs one and a time is agreed.
 
@@ -49,7 +48,6 @@ def entry(
         guests: the two parties.
         organiser: our own address with its name: an answer of a calendar comes to us,
             not to a colleague's inbox.
-        domain: makes the entry's id unique in the world; the same for ever.
     """
     method = METHODS.get(template)
     if method is None or "starts_at" not in facts:
@@ -58,7 +56,7 @@ def entry(
     calendar.add("prodid", "-//Talent Timebank//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_event(method, facts, title, link, guests, organiser, domain))
+    calendar.add_component(_event(method, facts, title, link, guests, organiser))
     return Entry(method, calendar.to_ical())
 
 
@@ -69,11 +67,12 @@ def _event(
     link: str,
     guests: tuple[Guest, ...],
     organiser: str,
-    domain: str,
 ) -> icalendar.Event:
     starts_at = datetime.datetime.fromisoformat(facts["starts_at"]).astimezone(datetime.UTC)
     event = icalendar.Event()
-    event.add("uid", f"{facts['exchange_id']}@{domain}")
+    # The exchange's own id is unique in the world (RFC 7986, 5.3); the file that the exchange's
+    # page offers has the same, so that nobody gets an entry twice.
+    event.add("uid", facts["exchange_id"])
     event.add("sequence", facts["sequence"])
     event.add("dtstamp", datetime.datetime.fromisoformat(facts["happened_at"]))
     event.add("dtstart", starts_at)

@@ -291,7 +291,7 @@ def compose(due: store.Due, known: Known, wanted: settings.Mail, now: datetime.d
         due.template, due.facts,
         title=render.clean(names.title or "") or "Talent Timebank exchange",
         link=render.link(due.facts, wanted.public_url),
-        guests=tuple(guests), organiser=wanted.mail_from, domain=wanted.domain,
+        guests=tuple(guests), organiser=wanted.mail_from,
     )  # fmt: skip
     letter = render.letter(due.template, due.facts, due.member_id, names, wanted.public_url, due.id)
     return mail.message(

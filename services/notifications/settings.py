@@ -114,11 +114,6 @@ class Mail:
     timeout: float = 10
     schedule: tuple[float, ...] = (60, 300, 1800, 7200, 21600)
 
-    @property
-    def domain(self) -> str:
-        """Of the sender: makes ids of mails and calendar entries unique in the world."""
-        return parseaddr(self.mail_from)[1].rpartition("@")[2]
-
 
 def read() -> Mail:
     """

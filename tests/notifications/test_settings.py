@@ -23,7 +23,6 @@ def test_what_has_a_default_need_not_be_set() -> None:
         "smtp://127.0.0.1:2525", "http://127.0.0.1:8000",
         "Talent Timebank <no-reply@timebank.invalid>",
     )  # fmt: skip
-    assert found.domain == "timebank.invalid"
 
 
 @pytest.mark.parametrize(

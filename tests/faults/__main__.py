@@ -37,7 +37,7 @@ LANES = 2
 """Platforms of the short form side by side: a fault mostly waits for what it hurt."""
 
 LONG_ONLY: dict[str, str] = {
-    "F8": "long form only: nineteen cases on a platform of its own",
+    "F8": "long form only: fourteen cases on a platform of its own",
     "F10": "long form only: a platform of its own on a small file system",
     "F11": "long form only: the backlog takes too long",
     "F12": "long form only: a platform of its own under a false clock",

@@ -14,6 +14,7 @@ import werkzeug
 from gateway import (
     account,
     asking,
+    audit,
     body,
     client_access,
     client_sign_in,
@@ -33,6 +34,7 @@ from gateway import (
     paging,
     problems,
     representatives,
+    sheets,
     subscriptions,
     tokens,
     unsubscribe,
@@ -74,9 +76,6 @@ def create(
         clock: seconds that only grow, for limits and what is remembered.
     """
     app = flask.Flask("gateway", static_folder=None)
-    # One more than is taken: a body of unknown length is cut off there, and then told from
-    # one that fits.
-    app.config["MAX_CONTENT_LENGTH"] = body.LARGEST + 1
     app.config["PUBLIC_URL"] = settings.public_url
     app.json.sort_keys = False  # type: ignore[attr-defined]
     published: list[tuple[Issuer, tokens.Keys]] = [
@@ -110,9 +109,11 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         matches.routes,
         exchanges.routes,
         representatives.routes,
+        sheets.routes,
         account.routes,
         notices.routes,
         insight.routes,
+        audit.routes,
         events.routes,
         subscriptions.routes,
         operations.blueprint(checks),
@@ -139,8 +140,11 @@ def _begin() -> None:
         _enter(asking.door())
     if flask.request.environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         flask.request.environ["wsgi.input_terminated"] = True  # eventlet ends it, but does not say
-    if (flask.request.content_length or 0) > body.LARGEST:
-        raise Problem("body_too_large", "The body is larger than 64 KiB.")
+    # One more than is taken: a body of unknown length is cut off there, and then told from
+    # one that fits.
+    flask.request.max_content_length = body.largest() + 1
+    if (flask.request.content_length or 0) > body.largest():
+        raise body.too_large()
 
 
 def _enter(door: asking.Door) -> None:

@@ -2,8 +2,8 @@
 
 import json
 import typing
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import flask
 import marshmallow
@@ -11,14 +11,36 @@ from webargs import core, flaskparser
 
 from gateway.problems import Problem
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 LARGEST = 64 * 1024
-"""Bytes; the largest thing anybody sends is a listing of 5,000 characters."""
+"""Bytes; the largest thing most send is a listing of 5,000 characters."""
+LARGEST_TABLE = 1024 * 1024
+"""Bytes, where a table of people is taken: half a million characters, escaped in JSON."""
 
 _CODES = {
     "Missing data for required field.": "required",
     "Unknown field.": "unknown",
     "Field may not be null.": "null",
 }
+
+
+def takes_tables(view: View) -> View:
+    """Let a view have bodies of up to ``LARGEST_TABLE``."""
+    view.largest = LARGEST_TABLE  # type: ignore[attr-defined]
+    return view
+
+
+def largest() -> int:
+    """Bytes the request at hand may have in its body."""
+    view = flask.current_app.view_functions.get(flask.request.endpoint or "")
+    found: int = getattr(view, "largest", LARGEST)
+    return found
+
+
+def too_large() -> Problem:
+    """What is said of more."""
+    return Problem("body_too_large", f"The body is larger than {largest() // 1024} KiB.")
 
 
 class Parser(flaskparser.FlaskParser):
@@ -33,8 +55,8 @@ class Parser(flaskparser.FlaskParser):
         if not data:
             errors = [{"pointer": "", "message": "A body is required.", "code": "required"}]
             raise Problem("invalid", "There is no body.", errors=errors)
-        if len(data) > LARGEST:
-            raise Problem("body_too_large", "The body is larger than 64 KiB.")
+        if len(data) > largest():
+            raise too_large()
         if not flaskparser.is_json_request(req):
             raise Problem("unsupported_media_type", "The body must be sent as application/json.")
         return parsed(data)

@@ -1,12 +1,10 @@
 """Routes about what it adds up to: totals, an overview, and how each figure is defined."""
 
-import csv
-import io
 from typing import Any
 
 import flask
 
-from gateway import asking
+from gateway import asking, spreadsheet
 from gateway.blueprint import Blueprint
 from gateway.schemas import insight as shapes
 
@@ -42,22 +40,14 @@ def _wants_csv(asked: str | None) -> bool:
 
 
 def _csv(by: str, found: dict[str, Any]) -> flask.Response:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([by, *_COLUMNS[1:]])
-    for row in [*found["items"], {**found["total"], "key": "total"}]:
-        writer.writerow([_harmless(row.get(column)) for column in _COLUMNS])
-    response = flask.Response(text.getvalue(), mimetype="text/csv")
+    rows = [*found["items"], {**found["total"], "key": "total"}]
+    response = spreadsheet.answer(
+        f"totals-by-{by}",
+        [by, *_COLUMNS[1:]],
+        ([row.get(column) for column in _COLUMNS] for row in rows),
+    )
     response.headers["Vary"] = "Accept"
-    response.headers["Content-Disposition"] = f'attachment; filename="totals-by-{by}.csv"'
     return response
-
-
-def _harmless(value: Any) -> Any:
-    """A spreadsheet runs text that begins like a formula; an organisation's name may."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
 
 
 @routes.get("/v1/insight/overview")

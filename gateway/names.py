@@ -15,6 +15,8 @@ REMEMBERED = 5.0
 """Seconds a name is remembered: the two parties of an exchange are shown again and again
 while they deal with each other. Whoever changes their own sees it at once."""
 MOST_REMEMBERED = 20_000
+AT_ONCE = 500
+"""Ids in one question; only what is exported has more."""
 
 Cards = dict[str, dict[str, Any]]
 
@@ -32,13 +34,15 @@ def cards(ids: Iterable[str | None]) -> Cards:
     if not missing:
         return found
     try:
-        asked: Cards = asking.ask_ourselves("members", "cards", ids=missing)
+        for start in range(0, len(missing), AT_ONCE):
+            ids = missing[start : start + AT_ONCE]
+            asked: Cards = asking.ask_ourselves("members", "cards", ids=ids)
+            found.update(asked)
+            for each, card in asked.items():
+                kept.keep(each, card)
     except RpcError as error:
         log.warning("names left out", reason=error.code)
-        return found
-    for each, card in asked.items():
-        kept.keep(each, card)
-    return {**found, **asked}
+    return found
 
 
 def in_exchanges(exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ _REASONS = {
     404: "There is no such thing, or not for this caller.",
     409: "The state does not allow it; the answer says the state and what is allowed.",
     412: "It was changed in the meantime.",
-    413: "The body is larger than 64 KiB.",
+    413: "The body is larger than 64 KiB, or a table of people than 1 MiB.",
     415: "The body is not sent as JSON.",
     422: "Fields cannot be accepted (`errors` has the pointers), or the key was used before.",
     429: "Too many requests; `Retry-After` says how long to wait.",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import flask
 from werkzeug import wrappers
+from werkzeug.datastructures import FileStorage
 
 from gateway import asking, idempotency
 from gateway.pages import links, visitor
@@ -74,7 +76,15 @@ def _take_form() -> None:
     if not visitor.proves(form.get("csrf")):
         raise Problem("form_expired", "This page was open too long.")
     fields = {name: form.getlist(name) for name in form if name not in FORM_FIELDS}
+    fields |= {name: [_digest(file)] for name, file in flask.request.files.items()}
     idempotency.remember_form(form.get("key"), fields)
+
+
+def _digest(file: FileStorage) -> str:
+    """What a file is known by, so that another under the same key is not taken for it."""
+    digest = hashlib.sha256(file.stream.read()).hexdigest()
+    file.stream.seek(0)
+    return digest
 
 
 def _led_elsewhere(who: Visitor) -> wrappers.Response | None:

@@ -101,6 +101,26 @@ class Counted(Text):
     widget = _Drawn("character-count", "characterCount")
 
 
+class Table(_Field):
+    """A file with text in it; ``data`` is the text.
+
+    What spreadsheets write where they do not write UTF-8 is understood too.
+    """
+
+    widget = _Drawn("file-upload", "fileUpload")
+
+    def drawn(self, label: dict[str, Any]) -> dict[str, Any]:
+        return {"label": label}
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        content = valuelist[0].read() if valuelist else b""
+        try:
+            self.data = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.data = content.decode("cp1252", "replace")
+        self.raw_data = [self.data] if self.data else []
+
+
 class _Items(_Field):
     """What fields with a list of answers share.
 
@@ -193,6 +213,11 @@ class Tick(_Field, wtforms.BooleanField):
 
 class Version(wtforms.HiddenField):
     """The version somebody saw, so that what changed meanwhile is not overwritten."""
+
+    def seen(self) -> int | None:
+        """The version the visitor had before them; ``None`` when what came is none."""
+        given = str(self.data or "")
+        return int(given) if given.isascii() and given.isdigit() else None
 
 
 def _chosen(value: Any) -> str | None:

@@ -29,8 +29,11 @@ PROFILE_LEAVE = "/profile/leave"
 CONSOLE = "/console"
 CONSOLE_COVER = "/console/cover"
 CONSOLE_RECORD = "/console/record"
+CONSOLE_SHEETS = "/console/sheets"
 NATIONAL = "/national"
 NATIONAL_ROLES = "/national/roles"
+NATIONAL_AUDIT = "/national/audit"
+NATIONAL_AUDIT_EXPORT = "/national/audit/export"
 SIGN_IN = "/sign-in"
 SIGN_IN_BY_EMAIL = "/sign-in/email"
 SIGN_IN_LINK_SENT = "/sign-in/email/sent"
@@ -122,6 +125,16 @@ def record_with(member_id: str) -> str:
 def joiner(member_id: str) -> str:
     """A joiner as their representative sees them."""
     return f"{CONSOLE}/joiners/{member_id}"
+
+
+def sheet(sheet_id: str) -> str:
+    """The report of a table of people."""
+    return f"{CONSOLE_SHEETS}/{sheet_id}"
+
+
+def sheet_example(kind: str) -> str:
+    """A table to begin with."""
+    return f"{CONSOLE_SHEETS}/{kind}.csv"
 
 
 def limits(region: str) -> str:

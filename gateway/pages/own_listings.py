@@ -197,10 +197,5 @@ def _change(listing_id: str, form: About) -> Any:
         "edit_listing",
         listing_id=listing_id,
         body=form.body(),
-        expected_version=_version(form),
+        expected_version=form.version.seen(),
     )
-
-
-def _version(form: About) -> int | None:
-    seen = str(form.version.data or "")
-    return int(seen) if seen.isascii() and seen.isdigit() else None

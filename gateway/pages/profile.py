@@ -181,7 +181,7 @@ def _said_in(form: About) -> dict[str, Any]:
 
 
 def _change(body: dict[str, Any], form: About | Work) -> Any:
-    changed = asking.tell("members", "update", body=body, expected_version=_seen(form))
+    changed = asking.tell("members", "update", body=body, expected_version=form.version.seen())
     asking.forget_caller()
     return changed
 
@@ -189,13 +189,9 @@ def _change(body: dict[str, Any], form: About | Work) -> Any:
 def _set_preferences(form: EMails) -> Any:
     kinds = {name: bool(form.data[name]) for name in ("progress", "thanks", "membership")}
     body = {"email": bool(form.email.data), "kinds": kinds}
-    return asking.tell("notifications", "set_preferences", body=body, expected_version=_seen(form))
-
-
-def _seen(form: Any) -> int | None:
-    """The version the visitor had before them."""
-    seen = str(form.version.data or "")
-    return int(seen) if seen.isascii() and seen.isdigit() else None
+    return asking.tell(
+        "notifications", "set_preferences", body=body, expected_version=form.version.seen()
+    )
 
 
 def _all(service: str, method: str, **wanted: Any) -> Iterator[dict[str, Any]]:

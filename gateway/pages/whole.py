@@ -12,6 +12,7 @@ from gateway.pages import (
     console_acting,
     console_cover,
     console_joiners,
+    console_sheets,
     development,
     exchanges,
     first,
@@ -21,6 +22,7 @@ from gateway.pages import (
     listings,
     matches,
     national,
+    national_audit,
     own_listings,
     people,
     profile,
@@ -55,7 +57,9 @@ AREAS = (
     console_joiners.routes,
     console_acting.routes,
     console_cover.routes,
+    console_sheets.routes,
     national.routes,
+    national_audit.routes,
 )
 """A new area is one line here."""
 

@@ -109,6 +109,7 @@ SAID: Mapping[str, str] = {
     "refused": "They are not let in, and are told so.",
     "cover-named": "Your colleague answers for the region until then.",
     "cover-ended": "The cover has ended.",
+    "sheet-done": "It is done. The table below says what became of each row.",
     "limit-set": "The limit is changed.",
     "role-set": "The role is changed.",
 }

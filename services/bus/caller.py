@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from services.bus.errors import NotAllowed
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -49,6 +51,15 @@ class Caller:
     def sees_everything(self) -> bool:
         """The national team acts everywhere, the Senate reads everywhere."""
         return self.is_national or "senate" in self.roles
+
+    def require_service(self) -> None:
+        """Let only our own services pass.
+
+        Raises:
+            NotAllowed: a person asks, or another system.
+        """
+        if not self.is_service:
+            raise NotAllowed
 
     def represents(self, region: str) -> bool:
         """Whether the caller is a representative of ``region`` (a slug)."""

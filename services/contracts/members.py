@@ -39,6 +39,25 @@ class MemberNudged(MemberEvent):
     nudged_by = fields.UUID(required=True)
 
 
+class BalanceImported(MemberEvent):
+    """Somebody comes from an earlier bank with hours of their own."""
+
+    event = "balance_imported"
+
+    minutes = Count(required=True)
+    imported_by = fields.UUID(required=True)
+
+
+class PersonInvited(Event):
+    """Somebody is to be written to, once more or for the first time; who, members tells."""
+
+    event = "person_invited"
+
+    invitation_id = fields.UUID(required=True)
+    region = fields.String(required=True, validate=validate.OneOf(words.REGIONS))
+    invited_by = fields.UUID(required=True)
+
+
 class MemberLeft(MemberEvent):
     """Also said of a joiner who was refused: nobody may be left waiting for them."""
 

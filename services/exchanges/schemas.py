@@ -96,6 +96,15 @@ class NewListing(ListingChange):
     expires_at = Moment(allow_none=True, load_default=None)
 
 
+class ImportedListing(marshmallow.Schema):
+    """A listing of somebody who comes from an earlier bank, with whose it is."""
+
+    owner_id = fields.UUID(required=True)
+    region = fields.String(required=True, validate=validate.OneOf(words.REGIONS))
+    organisation = fields.String(required=True, allow_none=True)
+    listing = fields.Nested(NewListing, required=True)
+
+
 class Ask(marshmallow.Schema):
     listing_id = fields.UUID(required=True)
     minutes = event.Minutes(required=True)

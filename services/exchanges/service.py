@@ -9,6 +9,7 @@ from services.exchanges import (
     exchange_handlers,
     handlers,
     heartbeat_handlers,
+    import_handlers,
     listing_handlers,
     match_handlers,
     owner_handlers,
@@ -57,6 +58,11 @@ class Exchanges:
             return idempotency.once(
                 tx, call.caller, call.key, lambda: listing_handlers.publish(tx, call.caller, body)
             )
+
+    @rpc
+    def import_listings(self, call: Any, items: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return import_handlers.import_listings(tx, call.caller, items)
 
     @rpc(scope=scopes.READ_LISTINGS)
     def listing(self, call: Any, listing_id: Any) -> Any:

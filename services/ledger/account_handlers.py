@@ -23,6 +23,14 @@ class MemberNamed:
     version: int
 
 
+@dataclass(frozen=True)
+class BalanceNamed(MemberNamed):
+    """The same, with the balance somebody brings from an earlier bank."""
+
+    minutes: int
+    imported_by: UUID
+
+
 def cause(tx: Transaction, event: Event, region: str) -> Cause:
     """The event as the cause of what is decided now, announced in ``region``."""
     return Cause(region, event.correlation_id, tx.now)
@@ -42,6 +50,31 @@ def welcome(tx: Transaction, events: Sequence[Event]) -> None:
             if data.version > accounts[data.member_id].member_version
         ],
     )
+
+
+def bring_over(tx: Transaction, events: Sequence[Event]) -> None:
+    """Open accounts at the balances their owners had in an earlier bank, each once.
+
+    Who is known to have left already leaves it to the fund, as if it had come before.
+    """
+    newest = _newest(events)
+    causes = {key: cause(tx, event, event.data.region) for key, event in newest.items()}
+    accounts = open_and_lock(tx, causes, [*newest, account.ISSUE])
+    starters = {transfer.starter_grant_id(key): key for key in newest}
+    openings = [transfer.opening_balance_id(key) for key in newest]
+    posted = store.transfers(tx.conn, [*starters, *openings])
+    granted = {
+        starters[found.id]: found.minutes for found in posted.values() if found.id in starters
+    }
+    wanted = [
+        transfer.opening_balance(
+            key, event.data.minutes, granted.get(key, 0), event.data.imported_by, causes[key]
+        )
+        for key, event in newest.items()
+        if transfer.opening_balance_id(key) not in posted
+    ]
+    transfer_handlers.post(tx, [each for each in wanted if each])
+    transfer_handlers.empty_closed(tx, [key for key in newest if accounts[key].closed], causes)
 
 
 def say_farewell(tx: Transaction, events: Sequence[Event]) -> None:

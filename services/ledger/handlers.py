@@ -11,7 +11,7 @@ from services.contracts import exchanges, members
 from services.ledger import account as ledger_account
 from services.ledger import account_handlers, answers, errors, hold_handlers, store
 from services.ledger.account import Account
-from services.ledger.account_handlers import MemberNamed
+from services.ledger.account_handlers import BalanceNamed, MemberNamed
 from services.ledger.hold_handlers import Accepted, Completed, Ended, Reversed
 from services.ledger.limit import LimitChange
 
@@ -22,6 +22,9 @@ SUBSCRIPTIONS = subscriptions(
     Subscription(members.MemberJoined, MemberNamed, account_handlers.welcome, natural_key=True),
     Subscription(members.MemberApproved, MemberNamed, account_handlers.welcome, natural_key=True),
     Subscription(members.MemberChanged, MemberNamed, account_handlers.welcome, natural_key=True),
+    Subscription(
+        members.BalanceImported, BalanceNamed, account_handlers.bring_over, natural_key=True
+    ),
     Subscription(exchanges.ExchangeAmended, Ended, hold_handlers.release, natural_key=True),
     Subscription(exchanges.ExchangeWithdrawn, Ended, hold_handlers.release, natural_key=True),
     Subscription(exchanges.ExchangeCancelled, Ended, hold_handlers.release, natural_key=True),
@@ -83,8 +86,7 @@ def enlarge_hold(tx: Transaction, caller: Caller, hold_id: Any, minutes: Any) ->
         HoldNotEnlarged: it has ended, or the account has not the minutes.
         MinutesNotValid: beyond what one exchange may be.
     """
-    if not caller.is_service:
-        raise NotAllowed
+    caller.require_service()
     return hold_handlers.enlarge(tx, answers.member_id(hold_id), answers.exchange_minutes(minutes))
 
 

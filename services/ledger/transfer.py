@@ -87,8 +87,40 @@ def reversal(of: Transfer, reason: str, cause: Cause) -> Transfer:
 def starter_grant(member_id: UUID, minutes: int, cause: Cause) -> Transfer:
     """The first minutes of a new member; its id lets no second one follow."""
     return Transfer(
-        uuid5(member_id, "starter-grant"), "grant", ISSUE, member_id, minutes,
+        starter_grant_id(member_id), "grant", ISSUE, member_id, minutes,
         cause.region, cause.correlation_id, cause.at, reason="starter_grant",
+    )  # fmt: skip
+
+
+def starter_grant_id(member_id: UUID) -> UUID:
+    """The id of the one transfer a new member begins with."""
+    return uuid5(member_id, "starter-grant")
+
+
+def opening_balance_id(member_id: UUID) -> UUID:
+    """The id of the one transfer that brings a balance from an earlier bank."""
+    return uuid5(member_id, "opening-balance")
+
+
+def opening_balance(
+    member_id: UUID, minutes: int, granted: int, author_id: UUID, cause: Cause
+) -> Transfer | None:
+    """What brings a new account to the balance its owner had in an earlier bank.
+
+    The starter grant counts towards it, so the account opens at that balance, whatever was
+    heard first. Nobody begins with less than a newcomer: for a lower balance there is none.
+
+    Args:
+        minutes: of the balance brought over.
+        granted: minutes of the starter grant that was posted, 0 without one.
+        author_id: who vouched for the balance.
+    """
+    if minutes <= granted:
+        return None
+    return Transfer(
+        opening_balance_id(member_id), "grant", ISSUE, member_id, minutes - granted,
+        cause.region, cause.correlation_id, cause.at, reason="opening_balance",
+        author_id=author_id,
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from services.bus.caller import Caller
-from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
 from services.members import (
     client,
@@ -27,7 +26,7 @@ def keys(tx: Transaction, caller: Caller, client_id: Any) -> dict[str, Any]:
         NotAllowed: only services may ask.
         errors.ClientNotFound: unknown, or withdrawn.
     """
-    _services_only(caller)
+    caller.require_service()
     return {"keys": client_handlers.active(tx, client_id).keys}
 
 
@@ -44,7 +43,7 @@ def admit(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
         NotAllowed, errors.Invalid, errors.ClientNotFound, errors.ScopeNotGranted.
         errors.AssertionRefused: it expired, was used before, or its key was replaced.
     """
-    _services_only(caller)
+    caller.require_service()
     wanted = schemas.load(schemas.Admitting, body)
     token_hash = fingerprint.from_hex(wanted["token_hash"])
     found = client_handlers.active(tx, wanted["client_id"], lock=True)
@@ -68,7 +67,7 @@ def access(tx: Transaction, caller: Caller, token_hash: Any, member_id: Any) -> 
     Raises:
         NotAllowed, errors.Invalid, errors.ConsentMissing, errors.ClientOtherRegion.
     """
-    _services_only(caller)
+    caller.require_service()
     found = client_store.access(tx.conn, fingerprint.from_hex(token_hash), tx.now)
     if found is None:
         return None
@@ -106,8 +105,3 @@ def _moment(seconds: int) -> datetime.datetime:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     except (ValueError, OverflowError, OSError):
         raise errors.AssertionRefused from None
-
-
-def _services_only(caller: Caller) -> None:
-    if not caller.is_service:
-        raise NotAllowed

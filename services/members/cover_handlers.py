@@ -42,6 +42,7 @@ def name(tx: Transaction, caller: Caller, body: Any) -> Any:
     ends = cover.until(wanted["until"], tx.now)
     new = Cover(new_id(), region, away.id, colleague.id, caller.id, wanted["reason"], tx.now, ends)
     cover_store.add(tx.conn, new)
+    case.record(tx, caller.id, "name_cover", colleague.id, detail=region, reason=new.reason)
     return _answer(new)
 
 
@@ -79,6 +80,7 @@ def end(tx: Transaction, caller: Caller, cover_id: Any) -> Any:
         raise NotAllowed
     if found.ended_at is None:
         cover_store.end(tx.conn, found.id, tx.now)
+        case.record(tx, caller.id, "end_cover", found.covering_id, detail=found.region)
     return _answer(found)
 
 

@@ -17,6 +17,9 @@ Refused
 ├── CoverNotFound       no such cover
 ├── CoverTooLong        it ends in the past, or too far ahead
 ├── NoColleague         somebody who is neither a representative nor of the national team
+├── SheetNotReadable    a table of people that is none
+├── TooManyLines        more of the audit than one export holds
+├── SheetNotFound       no such table, or somebody else's
 ├── NotTheirRegion      who is away does not represent the region
 └── NotAllowed
     ├── ConsentMissing  the member has not agreed, or there is no such member
@@ -135,6 +138,24 @@ class NoColleague(Refused):
     """Only a representative or somebody of the national team can cover a region."""
 
     code = "no_colleague"
+
+
+class SheetNotReadable(Refused):
+    """This is not a table we can read: save it as CSV (UTF-8), with a heading."""
+
+    code = "sheet_not_readable"
+
+
+class TooManyLines(Refused):
+    """That is more than one export holds: choose a person, a kind or a shorter time."""
+
+    code = "too_many_lines"
+
+
+class SheetNotFound(Refused):
+    """There is no such table."""
+
+    code = "sheet_not_found"
 
 
 class NotTheirRegion(Refused):

@@ -15,12 +15,15 @@ from services.members import (
     errors,
     invitation_handlers,
     invitation_store,
+    invitee,
+    invitee_store,
     member,
     organisation,
     organisation_store,
     role_store,
     schemas,
     session_handlers,
+    sheet_store,
     store,
 )
 from services.members.member import Member, Profile
@@ -28,6 +31,9 @@ from services.members.member import Member, Profile
 
 def join(tx: Transaction, caller: Caller, body: Any, known_domains: Collection[str]) -> Any:
     """Keep a joiner, let in at once or waiting for a representative.
+
+    At once comes who has an address at a known domain, or was invited by that address by a
+    representative of the region chosen.
 
     Args:
         caller: whose e-mail address comes from the token.
@@ -39,16 +45,20 @@ def join(tx: Transaction, caller: Caller, body: Any, known_domains: Collection[s
     """
     email = member.address(caller.email)
     wanted = schemas.load(schemas.Joining, body)
-    profile = _profile(tx, wanted)
-    status = member.status_on_joining(email, known_domains)
+    invited = invitee_store.take(tx.conn, email)
+    vouched = invited if invitee.vouched_for(invited, wanted["region"]) else None
+    status = member.APPROVED if vouched else member.status_on_joining(email, known_domains)
     joiner_id = new_id()
-    if not store.add(tx.conn, joiner_id, email, profile, status, tx.now):
+    if not store.add(tx.conn, joiner_id, email, profile(tx, wanted), status, tx.now):
         raise errors.AlreadyJoined
-    invitation_handlers.accepted(tx, joiner_id, wanted["invitation"])
+    invitation_handlers.accepted(tx, joiner_id, wanted["invitation"], invited)
+    if vouched:
+        case.record(tx, vouched.invited_by, "approve", joiner_id, detail="invited by name")
     joined = case.one(tx, joiner_id)
     case.say(tx, contract.MemberJoined, joined)
     if joined.approved:
-        case.say(tx, contract.MemberApproved, joined, approved_by=None)
+        by = vouched.invited_by if vouched else None
+        case.say(tx, contract.MemberApproved, joined, approved_by=by)
     return answers.own(joined)
 
 
@@ -92,7 +102,7 @@ def update(tx: Transaction, caller: Caller, body: Any, expected_version: int | N
     changes = schemas.load(schemas.Changing, body)
     found = _self(tx, caller, lock=True)
     member.unchanged_since(found, expected_version)
-    store.change(tx.conn, found.id, _profile(tx, {**_kept(found), **changes}))
+    store.change(tx.conn, found.id, profile(tx, {**_kept(found), **changes}))
     changed = case.one(tx, found.id)
     case.say(tx, contract.MemberChanged, changed)
     return answers.own(changed)
@@ -113,6 +123,8 @@ def leave(tx: Transaction, caller: Caller, choice: Any) -> Any:
     role_store.revoke(tx.conn, found.id, found.granted, found.id, tx.now)
     store.erase(tx.conn, found.id)
     invitation_store.forget(tx.conn, found.id)
+    invitee_store.forget_inviter(tx.conn, found.id)
+    sheet_store.forget_maker(tx.conn, found.id)
     store.forget_answers(tx.conn, found.id, found.email)
     session_handlers.forget(tx, found.email or "")
     consent_handlers.end_all(tx, found.id)
@@ -199,7 +211,7 @@ def _to_decide(tx: Transaction, caller: Caller, member_id: str) -> Member:
     return joiner
 
 
-def _profile(tx: Transaction, values: Any) -> Profile:
+def profile(tx: Transaction, values: Any) -> Profile:
     """A profile as sent, its organisation looked up: a known one is kept by its code."""
     written = values["organisation"]
     code = organisation_store.code_of(tx.conn, organisation.as_code(written), written)

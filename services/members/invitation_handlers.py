@@ -7,7 +7,8 @@ from uuid import UUID
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
-from services.members import case, errors, invitation_store
+from services.members import case, errors, invitation_store, invitee_store
+from services.members.invitee import Invitee
 
 TOKEN_BYTES = 15
 """120 bits, 20 characters: nobody guesses it, and it fits on a poster."""
@@ -35,8 +36,7 @@ def find(tx: Transaction, caller: Caller, token: Any) -> Any:
     Raises:
         NotAllowed: only services may ask.
     """
-    if not caller.is_service:
-        raise NotAllowed
+    caller.require_service()
     inviter_id = _inviter(tx, token)
     if inviter_id is None:
         return None
@@ -44,14 +44,25 @@ def find(tx: Transaction, caller: Caller, token: Any) -> Any:
     return {"id": str(inviter.id), "name": inviter.name}
 
 
-def accepted(tx: Transaction, joiner_id: UUID, token: Any) -> None:
-    """Keep who brought a joiner; an invitation that has ended keeps nobody from joining."""
-    inviter_id = _inviter(tx, token)
+def accepted(tx: Transaction, joiner_id: UUID, token: Any, invited: Invitee | None) -> None:
+    """Keep who brought a joiner; an invitation that has ended keeps nobody from joining.
+
+    Args:
+        token: of the link the joiner came by, if they came by one.
+        invited: their own invitation by name, which is gone once they join.
+    """
+    inviter_id = _inviter(tx, token) or (invited.invited_by if invited else None)
     if inviter_id is not None:
         invitation_store.note(tx.conn, joiner_id, inviter_id)
 
 
 def _inviter(tx: Transaction, token: Any) -> UUID | None:
+    """Whose a token is: a member's own, or the id of an invitation by name."""
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         return None
-    return invitation_store.inviter(tx.conn, token) if len(token) <= LONGEST else None
+    if len(token) > LONGEST:
+        return None
+    try:
+        return invitee_store.inviter(tx.conn, UUID(token))
+    except ValueError:
+        return invitation_store.inviter(tx.conn, token)

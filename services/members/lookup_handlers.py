@@ -10,6 +10,7 @@ from services.members import (
     case,
     cover_handlers,
     errors,
+    invitee_store,
     member,
     organisation_store,
     schemas,
@@ -26,7 +27,7 @@ def identify(tx: Transaction, caller: Caller, email: str) -> Any:
     Raises:
         NotAllowed: only services may ask.
     """
-    _services_only(caller)
+    caller.require_service()
     found = store.find_by_email(tx.conn, email) if email.isprintable() else None
     return found and {
         "id": str(found.id),
@@ -59,16 +60,17 @@ def cards(tx: Transaction, caller: Caller, ids: Any) -> Any:
 
 
 def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
-    """Where to write to members, by id; those who left are left out.
+    """Where to write to members and to people invited, by id; those who left are left out.
 
     Raises:
         NotAllowed: only services may ask.
         errors.Invalid: more than ``MOST_IDS`` ids, or one that is none.
     """
-    _services_only(caller)
+    caller.require_service()
+    wanted = _ids(ids)
     return {
         str(each.id): {"name": each.name, "email": each.email, "region": each.region}
-        for each in store.contacts(tx.conn, _ids(ids))
+        for each in (*store.contacts(tx.conn, wanted), *invitee_store.contacts(tx.conn, wanted))
     }
 
 
@@ -79,7 +81,7 @@ def skills(tx: Transaction, caller: Caller, ids: Any) -> Any:
         NotAllowed: only services may ask.
         errors.Invalid: more than ``MOST_IDS`` ids, or one that is none.
     """
-    _services_only(caller)
+    caller.require_service()
     return {
         str(found.id): {
             "version": found.version,
@@ -130,8 +132,3 @@ def _ids(texts: Any) -> list[UUID]:
         fault = {"pointer": "/ids", "message": f"Must be a list of at most {MOST_IDS} ids."}
         raise errors.Invalid(errors=[fault])
     return [case.parsed(text) for text in texts]
-
-
-def _services_only(caller: Caller) -> None:
-    if not caller.is_service:
-        raise NotAllowed

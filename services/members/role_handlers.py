@@ -72,8 +72,7 @@ def representatives(tx: Transaction, caller: Caller) -> Any:
     Raises:
         NotAllowed: only services may ask.
     """
-    if not caller.is_service:
-        raise NotAllowed
+    caller.require_service()
     found: dict[str, list[str]] = {region: [] for region in words.ROUTES}
     held = role_store.holders(tx.conn, [name for name in role.GRANTABLE if _decides(name)])
     for name, holder in held:

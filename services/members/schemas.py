@@ -1,5 +1,6 @@
 """The shapes of what members is sent, and the one form in which a wrong shape is told."""
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,7 +8,12 @@ import marshmallow
 from marshmallow import fields, validate
 
 from services.contracts import scopes, words
-from services.members import errors, role
+from services.members import audit, errors, role, sheet
+
+LAST_DAY = datetime.date(2999, 12, 31)
+"""Behind the last day of the calendar there is no next."""
+LONGEST_TABLE = 512 * 1024
+"""Characters of a table of people: a thousand rows of five hundred."""
 
 
 class Text(fields.String):
@@ -70,6 +76,19 @@ class Changing(marshmallow.Schema):
     skills_wanted = Skills()
 
 
+class Naming(marshmallow.Schema):
+    """What somebody who is invited is called, where that is known."""
+
+    name = Text(200, least=0)
+
+
+class Bringing(marshmallow.Schema):
+    """A table of people, as CSV."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(tuple(sheet.COLUMNS)))
+    table = fields.String(required=True, validate=validate.Length(1, LONGEST_TABLE))
+
+
 class Deciding(marshmallow.Schema):
     """Why somebody is refused, or given or deprived of a role."""
 
@@ -115,6 +134,15 @@ class Waiting(Paging):
     cursor = fields.UUID(load_default=None, allow_none=True)
 
 
+class Reporting(Paging):
+    """A page of a table's report: behind the row ``cursor``."""
+
+    outcome = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(sheet.OUTCOMES)
+    )
+    cursor = fields.Integer(load_default=0, validate=validate.Range(0, 1_000_000))
+
+
 class Searching(Paging):
     """A page of organisations: behind the code ``cursor``, as they stood on a day."""
 
@@ -124,6 +152,24 @@ class Searching(Paging):
     )
     cursor = Text(10, load_default=None, allow_none=True)
     on = fields.Date(load_default=None, allow_none=True)
+
+
+class AuditSearch(marshmallow.Schema):
+    """What is looked for in the audit: people by id, address or name; days with both ends."""
+
+    who = Text(200, least=0, load_default=None, allow_none=True)
+    about = Text(200, least=0, load_default=None, allow_none=True)
+    action = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(audit.ACTIONS)
+    )
+    from_ = fields.Date(data_key="from", load_default=None, allow_none=True)
+    to = fields.Date(load_default=None, allow_none=True, validate=validate.Range(max=LAST_DAY))
+
+
+class Auditing(Paging, AuditSearch):
+    """A page of the audit: behind the line ``cursor``."""
+
+    cursor = fields.UUID(load_default=None, allow_none=True)
 
 
 class Scopes(fields.List):

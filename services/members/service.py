@@ -6,10 +6,11 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from services.bus import idempotency
-from services.bus.entrypoints import Bus, rpc
+from services.bus.entrypoints import Bus, every, rpc
 from services.contracts import readers
 from services.members import (
     access_handlers,
+    audit_handlers,
     client_handlers,
     consent_handlers,
     cover_handlers,
@@ -20,6 +21,7 @@ from services.members import (
     role_handlers,
     session_handlers,
     settings,
+    sheet_handlers,
 )
 
 
@@ -269,3 +271,45 @@ class Members:
     def covers(self, call: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return cover_handlers.listed(tx, call.caller)
+
+    @rpc
+    def check_sheet(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: sheet_handlers.check(tx, call.caller, body)
+            )
+
+    @rpc
+    def do_sheet(self, call: Any, sheet_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return sheet_handlers.do(tx, call.caller, sheet_id)
+
+    @rpc
+    def sheet(self, call: Any, sheet_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return sheet_handlers.one(tx, call.caller, sheet_id)
+
+    @rpc
+    def sheet_rows(
+        self, call: Any, sheet_id: Any, outcome: Any = None, limit: int = 20, cursor: Any = 0
+    ) -> Any:
+        page = {"outcome": outcome, "limit": limit, "cursor": cursor}
+        with self.bus.transaction(call.correlation_id) as tx:
+            return sheet_handlers.rows(tx, call.caller, sheet_id, page)
+
+    @rpc
+    def audit(self, call: Any, **page: Any) -> Any:
+        """Takes the fields of ``schemas.Auditing``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return audit_handlers.search(tx, call.caller, page)
+
+    @rpc
+    def export_audit(self, call: Any, **wanted: Any) -> Any:
+        """Takes the fields of ``schemas.AuditSearch``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return audit_handlers.export(tx, call.caller, wanted)
+
+    @every(seconds=3_600)
+    def tidy(self) -> None:
+        with self.bus.transaction() as tx:
+            sheet_handlers.forget(tx)

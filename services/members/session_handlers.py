@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from services.bus.caller import Caller
-from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
 from services.members import (
     cover_handlers,
@@ -33,7 +32,7 @@ def open_session(
     Raises:
         NotAllowed, errors.NoAddress, errors.Invalid.
     """
-    _services_only(caller)
+    caller.require_service()
     session_store.clear(tx.conn, tx.now - session.TRUSTED, tx.now - DAY)
     session_store.add(
         tx.conn, fingerprint.from_hex(token_hash), member.address(email), trusted is True, tx.now
@@ -46,7 +45,7 @@ def current(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
     Returns:
         ``None`` when nobody is, or when it has ended.
     """
-    _services_only(caller)
+    caller.require_service()
     key = fingerprint.from_hex(token_hash)
     found = session_store.find(tx.conn, key)
     if found is None:
@@ -79,7 +78,7 @@ def close_session(tx: Transaction, caller: Caller, token_hash: Any, everywhere: 
     Returns:
         How many sessions ended.
     """
-    _services_only(caller)
+    caller.require_service()
     key = fingerprint.from_hex(token_hash)
     found = session_store.find(tx.conn, key)
     if found is None:
@@ -99,7 +98,7 @@ def keep_link(tx: Transaction, caller: Caller, token_hash: Any, email: Any) -> A
     Returns:
         Whether it may be sent: not too many went to this address lately.
     """
-    _services_only(caller)
+    caller.require_service()
     address = member.address(email)
     if session_store.links_since(tx.conn, address, tx.now - HOUR) >= session.LINKS_AN_HOUR:
         return {"send": False}
@@ -113,7 +112,7 @@ def use_link(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
     Raises:
         errors.LinkNotValid: it is unknown, used or too old.
     """
-    _services_only(caller)
+    caller.require_service()
     key = fingerprint.from_hex(token_hash)
     found = session_store.lock_link(tx.conn, key)
     if found is None or not session.usable(found, tx.now):
@@ -126,8 +125,3 @@ def forget(tx: Transaction, email: str) -> None:
     """Sign somebody who leaves out everywhere, and forget the links they were sent."""
     session_store.end_all(tx.conn, email)
     session_store.forget_links(tx.conn, email)
-
-
-def _services_only(caller: Caller) -> None:
-    if not caller.is_service:
-        raise NotAllowed

@@ -87,6 +87,7 @@ SUBSCRIPTIONS = subscriptions(
     _heard(members.MemberJoined, notice.Membership),
     _heard(members.MemberApproved, notice.Membership),
     _heard(members.MemberNudged, notice.Membership),
+    _heard(members.PersonInvited, notice.Invited),
     _heard(members.MemberLeft, notice.Membership, leave),
     _heard(ledger.LimitNeared, notice.Limit),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 IN_APP = ("in_app",)
+EMAIL = ("email",)
 EMAIL_AND_IN_APP = ("email", "in_app")
 
 
@@ -86,7 +87,19 @@ class Limit:
         return self.account_id
 
 
-Told = Step | Membership | Limit
+@dataclass(frozen=True)
+class Invited:
+    """What a letter tells somebody who has not joined: who would like them to."""
+
+    invitation_id: UUID
+    invited_by: UUID
+
+    @property
+    def subject(self) -> UUID:
+        return self.invitation_id
+
+
+Told = Step | Membership | Limit | Invited
 
 
 @dataclass(frozen=True)
@@ -141,6 +154,11 @@ def the_member(told: Membership, region: str) -> Addressees:
 def the_holder(told: Limit, region: str) -> Addressees:
     """A member's account has the member's id."""
     return (told.account_id,)
+
+
+def the_invited(told: Invited, region: str) -> Addressees:
+    """Nobody's member id: members knows the address under the invitation's own."""
+    return (told.invitation_id,)
 
 
 def always(told: Any) -> bool:
@@ -263,6 +281,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "members.member_approved": (Rule(the_member, "welcome", once=True),),
     "members.member_nudged": (Rule(the_member, "nudged"),),
+    "members.person_invited": (Rule(the_invited, "invited", EMAIL),),
     "members.member_left": (Rule(the_member, "refused", when=was_refused, once=True),),
     "ledger.limit_neared": (
         Rule(the_holder, "low_balance", IN_APP, when=near_the_floor),
@@ -276,7 +295,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "escalated",
     ),
     "thanks": ("thanked",),
-    "membership": ("waiting", "welcome", "nudged"),
+    "membership": ("waiting", "welcome", "nudged", "invited"),
 }  # fmt: skip
 """The e-mails a member may do without, by kind. All others are essential: they ask for
 an act nobody else can take, move an appointment, or move minutes."""
@@ -339,9 +358,13 @@ def facts(told: Told) -> dict[str, Any]:
     }
 
 
+SPOKEN_OF = ("giver_id", "receiver_id", "invited_by")
+"""Facts that are people whose names a notice may tell."""
+
+
 def people(facts: Mapping[str, Any], reader: UUID) -> tuple[UUID, ...]:
-    """Whom a notice speaks of: the other party, or both for somebody who is neither."""
-    parties = [UUID(facts[key]) for key in ("giver_id", "receiver_id") if key in facts]
+    """Whom a notice speaks of: the other party, both for somebody who is neither, who invites."""
+    parties = [UUID(facts[key]) for key in SPOKEN_OF if key in facts]
     return tuple(party for party in parties if party != reader)
 
 

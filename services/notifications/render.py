@@ -81,7 +81,7 @@ def letter(
         public_url: of the gateway, without a slash at the end.
         notice_id: names the notice in the link that stops its kind.
     """
-    spoken_of = {str(reader), facts.get("giver_id"), facts.get("receiver_id")}
+    spoken_of = {str(reader), *(facts.get(key) for key in notice.SPOKEN_OF)}
     of = {key: clean(names.of.get(key, "")) for key in spoken_of if key}
     context = _context(facts, reader, of)
     context["title"] = clean(names.title or "") or "your exchange"
@@ -127,9 +127,11 @@ def anonymous(pattern: str) -> str:
 
 
 def link(facts: Mapping[str, Any], public_url: str) -> str:
-    """Where the button leads: to the exchange, or to what others offer and need."""
+    """Where the button leads: to the exchange, to join, or to what others offer and need."""
     if "exchange_id" in facts:
         return f"{public_url}/exchanges/{facts['exchange_id']}"
+    if "invitation_id" in facts:
+        return f"{public_url}/join?by={facts['invitation_id']}"
     return f"{public_url}/listings"
 
 
@@ -200,6 +202,7 @@ def _context(facts: Mapping[str, Any], reader: UUID, names: Mapping[str, str]) -
     return {
         "giver": names.get(str(giver)) or NAMELESS,
         "receiver": names.get(str(receiver)) or NAMELESS,
+        "inviter": names.get(str(facts.get("invited_by"))) or NAMELESS,
         "other": names.get(str(receiver if giving else giver)) or NAMELESS,
         "giving": giving,
         "asking": facts.get("asker_id") == str(reader),

@@ -5,7 +5,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from services.bus.caller import Caller
-from services.bus.errors import NotAllowed, TryLater
+from services.bus.errors import TryLater
 from services.bus.transaction import new_id
 from services.notifications import errors, mail, render, settings
 
@@ -28,8 +28,7 @@ def send_link(
         errors.BadLink: the link leads elsewhere.
         TryLater: the mail server does not answer.
     """
-    if not caller.is_service:
-        raise NotAllowed
+    caller.require_service()
     if not isinstance(link, str) or not link.startswith(f"{wanted.public_url}/"):
         raise errors.BadLink
     if not mail.is_address(email):

@@ -175,6 +175,23 @@ def recorded() -> dict[tuple[str, str], Any]:
         "next_at": None,
     }  # fmt: skip
 
+    sheet = {
+        "id": TRANSFER, "kind": "members", "made_at": AT, "done_at": None,
+        "counts": {"wrong": 0, "ready": 1, "done": 0, "nothing": 0},
+    }  # fmt: skip
+    sheet_row = {
+        "row": 2, "email": "bob@example.org", "name": "Bob Sample", "outcome": "ready",
+        "code": "ready", "text": "Ready.", "member_id": None,
+    }  # fmt: skip
+    line = {
+        "id": NOTICE, "at": AT, "actor_id": ALICE, "action": "grant", "about": "member",
+        "subject_id": BOB, "detail": "rep:london", "reason": "=New representative",
+    }  # fmt: skip
+    brought = {
+        "owner_id": BOB, "region": "south-west", "organisation": None,
+        "listing": {"kind": "offer", "title": "Rotas"},
+    }  # fmt: skip
+
     def page(*items: Any) -> dict[str, Any]:
         return {"items": list(items), "next": None}
 
@@ -201,6 +218,15 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "covers"): page(cover),
         ("members", "cover"): cover,
         ("members", "end_cover"): cover,
+        ("members", "audit"): page(line),
+        ("members", "export_audit"): {"items": [line]},
+        ("members", "check_sheet"): sheet,
+        ("members", "sheet"): sheet,
+        ("members", "sheet_rows"): page(sheet_row),
+        ("members", "do_sheet"): {
+            **sheet, "done_at": AT, "listings": [brought],
+            "counts": {"wrong": 0, "ready": 0, "done": 1, "nothing": 0},
+        },
         ("members", "organisations"): page(place),
         ("members", "regions"): page(region),
         ("members", "register_client"): system,
@@ -213,6 +239,7 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "client_keys"): refused("client_not_found"),
         ("members", "client_access"): None,
         ("exchanges", "publish_listing"): listing,
+        ("exchanges", "import_listings"): {"new": 1, "known": 0},
         ("exchanges", "listing"): listing,
         ("exchanges", "listings"): page(listing),
         ("exchanges", "matches"): page(

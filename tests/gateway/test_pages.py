@@ -19,7 +19,7 @@ from gateway.settings import Settings
 from services.bus.settings import SettingError
 from tests.gateway.standin import ALICE, LISTING, Asked, Services, refused
 
-SESSION = {
+SESSION: dict[str, Any] = {
     "email": "alice@nhs.net",
     "trusted": False,
     "member": {

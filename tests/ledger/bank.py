@@ -13,11 +13,12 @@ from services.bus.envelope import Event
 from services.bus.transaction import Database, Transaction, new_id
 from services.ledger import check, handlers, store, transfer
 from services.ledger.account import FUND, Account
-from services.ledger.account_handlers import MemberNamed
+from services.ledger.account_handlers import BalanceNamed, MemberNamed
 from services.ledger.hold_handlers import Accepted, Completed, Ended, Reversed
 from services.ledger.transfer import Cause
 
 LONDON = "london"
+IMPORTER = UUID("01a20000-0000-7000-8000-0000000000aa")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,10 @@ class Deal:
 
 def joined(member: UUID, region: str = LONDON, version: int = 1) -> tuple[str, MemberNamed]:
     return "member_joined", MemberNamed(member, region, version)
+
+
+def brought(member: UUID, minutes: int, region: str = LONDON) -> tuple[str, BalanceNamed]:
+    return "balance_imported", BalanceNamed(member, region, 1, minutes, IMPORTER)
 
 
 def left(member: UUID, region: str = LONDON, version: int = 9) -> tuple[str, MemberNamed]:

@@ -11,7 +11,7 @@ from services.bus.transaction import new_id
 from services.contracts import readers
 from services.ledger import errors, handlers
 from services.ledger.account import FUND
-from tests.ledger.bank import Bank, Deal, hear, joined, left, named, names
+from tests.ledger.bank import IMPORTER, Bank, Deal, brought, hear, joined, left, named, names
 
 
 def test_hears_what_the_readers_table_says() -> None:
@@ -62,6 +62,60 @@ def test_an_acceptance_opens_the_accounts_of_strangers(bank: Bank) -> None:
     assert bank.figures(deal.receiver) == (60, 60)
     assert bank.figures(deal.giver) == (60, 0)
     assert bank.hear(joined(deal.giver, "north-west")) == []
+
+
+# Coming from an earlier bank.
+
+
+def test_an_account_opens_at_the_balance_brought_over_with_the_grant_counted_in(
+    bank: Bank,
+) -> None:
+    member = new_id()
+    bank.hear(joined(member))
+
+    (granted,) = bank.hear(brought(member, 390))
+
+    assert granted.event == "minutes_granted"
+    assert (granted.data["kind"], granted.data["minutes"]) == ("grant", 330)
+    assert granted.data["transfer_id"] == str(uuid5(member, "opening-balance"))
+    assert bank.figures(member) == (390, 0)
+    with bank.transaction() as tx:
+        posted = tx.conn.execute(
+            "select reason, author_id from transfer where id = %s",
+            [uuid5(member, "opening-balance")],
+        ).fetchone()
+    assert posted == ("opening_balance", IMPORTER)
+
+
+def test_a_balance_is_brought_over_once_whatever_is_heard_first(bank: Bank) -> None:
+    member = new_id()
+
+    bank.hear(brought(member, 390), brought(member, 390))
+    bank.hear(joined(member))
+    again = bank.hear(brought(member, 390))
+
+    assert bank.figures(member) == (390, 0)
+    assert again == []
+
+
+def test_nobody_begins_with_less_than_a_newcomer(bank: Bank) -> None:
+    less, same = new_id(), new_id()
+
+    said = bank.hear(brought(less, 15), brought(same, 60))
+
+    assert names(said) == ["minutes_granted", "minutes_granted"]
+    assert bank.figures(less) == bank.figures(same) == (60, 0)
+
+
+def test_a_balance_of_somebody_who_has_left_goes_to_the_fund(fresh_bank: Bank) -> None:
+    (gone,) = fresh_bank.members(1)
+    fresh_bank.hear(left(gone))
+
+    fresh_bank.hear(brought(gone, 390))
+
+    assert fresh_bank.figures(gone) == (0, 0)
+    assert fresh_bank.figures(FUND) == (390, 0)
+    assert fresh_bank.differences() == {}
 
 
 # Holding.

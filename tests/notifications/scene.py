@@ -83,6 +83,11 @@ def joined(member_id: UUID, schema: Any = members.MemberJoined, **fields: Any) -
     return said(schema, body)
 
 
+def invited(invitation_id: UUID, invited_by: UUID) -> Event:
+    body = {"invitation_id": invitation_id, "region": "london", "invited_by": invited_by}
+    return said(members.PersonInvited, body)
+
+
 def neared(account_id: UUID, side: str) -> Event:
     body = {
         "account_id": account_id, "side": side, "balance_minutes": -120, "available_minutes": 60,

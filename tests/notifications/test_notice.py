@@ -129,6 +129,7 @@ def test_asking_the_ledger_again_is_no_news() -> None:
             [("refused", "email"), ("refused", "in_app")],
         ),
         (scene.joined(ASIDE, members.MemberLeft, status="left"), []),
+        (scene.invited(ASIDE, uuid4()), [("invited", "email")]),
         (scene.neared(ASIDE, "floor"), [("low_balance", "in_app")]),
         (scene.neared(ASIDE, "ceiling"), [("plenty", "in_app")]),
     ],

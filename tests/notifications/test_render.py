@@ -103,6 +103,16 @@ def test_every_notice_has_a_sentence_for_the_list(template: str) -> None:
         assert "{" not in text
 
 
+def test_an_invitation_names_who_invites_and_leads_to_joining() -> None:
+    event = scene.invited(uuid4(), PAIR.giver_id)
+    letter = _letter(event, "invited", NAMES, event.data.invitation_id)
+    target = f"{URL}/join?by={event.data.invitation_id}"
+    assert letter.subject.startswith(f"{NAMES.of[str(PAIR.giver_id)]} invites you")
+    assert letter.text.startswith("Hello,\n\n")
+    assert letter.text.count(target) == letter.html.count(target) == 1
+    assert "/unsubscribe" in letter.text
+
+
 def test_a_script_in_a_name_or_a_title_is_harmless_in_html() -> None:
     nasty = "<script>alert(1)</script>"
     names = render.Names(dict.fromkeys(NAMES.of, nasty), f'"><img src=x>{nasty}', f'"{nasty}')

@@ -1,0 +1,82 @@
+"""Bringing many people by a table, and reading in the audit who did."""
+
+from __future__ import annotations
+
+import uuid
+
+from playwright.sync_api import FilePayload, Page, expect
+
+from deploy.client import Person
+from deploy.local.installation import Installation
+from tests.pages.conftest import BrowserOf
+from tests.pages.seeing import Seeing
+from tests.pages.visiting import eventually
+
+REP = "rep.midlands@dev.nhs.uk"
+NATIONAL, SENATE = "national.one@dev.nhs.uk", "senate@dev.nhs.uk"
+DESK = {"width": 1280, "height": 900}
+
+
+def choose(page: Page, kind: str, table: str) -> None:
+    page.get_by_label(kind).check()
+    file = FilePayload(name="people.csv", mimeType="text/csv", buffer=table.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Look at the table").click()
+
+
+def test_members_of_an_earlier_timebank_come_with_hours_and_offers_without_scripts(
+    browser_of: BrowserOf, seen: Seeing, filled: Installation
+) -> None:
+    who = f"{uuid.uuid4().hex[:8]}.brought@dev.nhs.uk"
+    table = (
+        "email,name,organisation,hours,offers\n"
+        f"{who},Mei Brought,RRK,6.5,A tour of the sluice {who}\n"
+        "no address,Nobody,RRK,,\n"
+    )
+    looking = browser_of(REP)
+    looking.goto("/console/sheets")
+    looking.get_by_role("button", name="Look at the table").click()
+    expect(looking.get_by_role("alert")).to_contain_text("Choose your table")
+    seen(looking, "console-bring-error")
+    page = browser_of(REP, scripts=False)
+    page.goto("/console")
+    page.get_by_role("link", name="Bring many people").click()
+    choose(page, "Let them in: they were members", table)
+    expect(page.get_by_role("row", name="Mei Brought")).to_contain_text("Ready")
+    expect(page.get_by_role("row", name="Nobody")).to_contain_text("This is no e-mail address.")
+    looking.set_viewport_size(DESK)  # type: ignore[arg-type]
+    looking.goto(page.url)
+    seen(looking, "console-sheet")
+    page.get_by_role("button", name="Let in 1 person").click()
+    expect(page.get_by_role("row", name="Mei Brought")).to_contain_text("Done")
+    brought = Person(filled.gateway_url, who)
+    eventually(lambda: brought.get("/v1/account")["balance_minutes"] == 390)
+    (offer,) = brought.get("/v1/listings", mine="true")["items"]
+    assert offer["title"] == f"A tour of the sluice {who}"
+    page.get_by_role("button", name="Do it once more").click()
+    expect(page.get_by_role("row", name="Mei Brought")).to_contain_text("Done")
+    assert len(brought.get("/v1/listings", mine="true")["items"]) == 1
+
+
+def test_the_national_team_reads_the_audit_and_takes_it_along_and_the_senate_reads(
+    browser_of: BrowserOf, seen: Seeing
+) -> None:
+    page = browser_of(NATIONAL)
+    page.goto("/national")
+    page.get_by_role("link", name="Audit").click()
+    page.get_by_label("What was done?").select_option("Gave a role")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("table")).to_contain_text("Gave a role: National team")
+    seen(page, "audit")
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download these as a table").click()
+    assert "grant" in taken.value.path().read_text()
+    page.goto("/national/audit?action=export_audit")
+    expect(page.get_by_role("table")).to_contain_text("Took the audit along")
+    page.goto("/national/audit?who=nobody+of+this+name")
+    seen(page, "audit-nothing")
+    senate = browser_of(SENATE)
+    senate.goto("/national/audit")
+    expect(senate.get_by_role("table")).to_be_visible()
+    expect(senate.get_by_role("button", name="Download these as a table")).to_have_count(0)

@@ -10,17 +10,14 @@ that nobody is suspected for what another queue's messages do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 from eventlet.semaphore import Semaphore
 
 from services.bus import retries
+from services.bus.item import Item
 from services.bus.transaction import Database, Transaction
 from services.telemetry import metrics
-
-if TYPE_CHECKING:
-    from services.bus.inbox import Item
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,5 @@
 """What happens to a batch: one transaction a kind, halves when it fails, a retry for the last."""
 
-import dataclasses
 import datetime
 import functools
 import time
@@ -12,9 +11,10 @@ import psycopg_pool
 import structlog
 
 from services.bus import attempts, envelope, failpoint, retries
-from services.bus.envelope import Event, Unreadable
+from services.bus.envelope import Unreadable
 from services.bus.errors import TryLater
 from services.bus.intake import Batch, DatabaseAway, Delivery
+from services.bus.item import Item
 from services.bus.subscription import Subscription
 from services.bus.transaction import Database, Transaction
 from services.telemetry import metrics
@@ -29,15 +29,6 @@ _AWAY_CLASSES = ("08", "53", "57P")
 resources, operator intervention (shutdown, start-up)."""
 _CLASHES = ("40001", "40P01")
 """Serialisation failure and deadlock: the same batch succeeds when tried again."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Item:
-    """A readable event with the delivery it came in."""
-
-    event: Event
-    delivery: Delivery
-    subscription: Subscription
 
 
 def handle(service: str, database: Database, batch: Batch, schedule: Sequence[float]) -> None:

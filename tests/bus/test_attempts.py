@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.bus import attempts, inbox, retries
+from services.bus import attempts, retries
 from services.bus.envelope import Event
 from services.bus.intake import Delivery
+from services.bus.item import Item
 from services.bus.transaction import Database
 from tests.bus.echo import SUBSCRIPTIONS, Word
 
@@ -64,7 +65,7 @@ def items(*ids):
     event = Event("", "echo.said", "london", "x", NOW, "c", Word("w"))
     delivery = Delivery("london.echo.said", "london", {}, b"{}", True)
     return [
-        inbox.Item(
+        Item(
             replace(event, id=name),
             replace(delivery, headers={"ce-id": name}),
             SUBSCRIPTIONS["echo.said"],

@@ -10,6 +10,7 @@ import pytest
 from services.bus import inbox
 from services.bus.envelope import Event
 from services.bus.intake import Delivery
+from services.bus.item import Item
 from services.bus.subscription import Subscription, subscriptions
 from tests.bus.echo import Said, Word
 
@@ -35,7 +36,7 @@ TABLE = subscriptions(
 
 def item(number, kind):
     event = replace(EVENT, id=str(number), type=f"echo.{kind}")
-    return inbox.Item(event, DELIVERY, TABLE[event.type])
+    return Item(event, DELIVERY, TABLE[event.type])
 
 
 def test_each_kind_is_handled_in_a_transaction_of_its_own_in_the_table_s_order():

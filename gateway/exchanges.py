@@ -5,7 +5,7 @@ from uuid import UUID
 
 import flask
 
-from gateway import asking, etags, funding, names, paging
+from gateway import asking, etags, funding, names, paging, talk
 from gateway.blueprint import Blueprint
 from gateway.schemas import exchanges as shapes
 from services.contracts import scopes
@@ -71,7 +71,10 @@ def exchanges(wanted: dict[str, Any]) -> Any:
 def exchange(exchange_id: UUID) -> Any:
     """One exchange, with what the caller may do now."""
     found = asking.ask("exchanges", "exchange", exchange_id=str(exchange_id))
-    return names.in_exchanges([found])[0]
+    answer = names.in_exchanges([found])[0]
+    if "contact_open" in answer:
+        answer["contact"] = talk.contact(answer)
+    return answer
 
 
 def _for_people(view: Any) -> Any:

@@ -14,6 +14,9 @@ from services.bus.caller import Caller
 REMINDABLE = ("unanswered", "unconfirmed", "unfunded", "overdue")
 _OF_A_JUDGE = {"dispute": "resolve", "reversal": "reverse"}
 LOOK = "look"
+CONCERN = "concern"
+CONCERN_KINDS = {"safeguarding": "safeguarding", "serious": "serious", "low": "concern"}
+"""What a concern is in the list for, by its severity."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def load() -> Queue:
         *(_joiner(each, who) for each in people["joiners"]),
         *(_newcomer(each, who) for each in people["newcomers"] if each["id"] not in taking_part),
         *(_of_exchanges(found["items"])),
+        *(_concern(each, _moment(found["as_of"])) for each in _named(found["concerns"])),
     ]
     return Queue(people["regions"], ranked(items, _moment(found["as_of"])), found["own"])
 
@@ -91,6 +95,28 @@ def _newcomer(found: dict[str, Any], who: Caller) -> Item:
         since=_moment(found["joined_at"]),
         act="nudge" if acts(who, found["region"]) else LOOK,
         about={"name": found["name"], "nudges": found["nudges"]},
+    )
+
+
+def _named(concerns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    known = names.cards(each["about_id"] for each in concerns)
+    return [
+        {**each, "name": known.get(each["about_id"], {}).get("name") or "a colleague"}
+        for each in concerns
+    ]
+
+
+def _concern(found: dict[str, Any], now: datetime.datetime) -> Item:
+    due = _moment(found["acknowledge_by"])
+    return Item(
+        kind=CONCERN_KINDS[found["severity"]],
+        id=found["id"],
+        region=found["region"],
+        since=_moment(found["acted_at"]),
+        due=due,
+        late=found["state"] == "raised" and due <= now,
+        act=CONCERN,
+        about={"name": f"About {found['name']}", "concern": found},
     )
 
 

@@ -26,10 +26,16 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
+    # Nothing here matters more than that nobody comes to harm.
+    "safeguarding": Kind(200, 20, "Safeguarding concern", "Somebody may be at risk of harm."),
+    # Somebody was hurt by how they were treated, and trusts us with it.
+    "serious": Kind(110, 20, "Serious concern", "Somebody says that they were treated badly."),
     # Hours are held, two people are at odds, and nobody else can end it.
     "dispute": Kind(100, 15, "Disagreement", "Two people differ, and only you can decide."),
     # Somebody else has judged it already; it only lacks the second signature.
     "reversal": Kind(80, 5, "To be undone", "It takes a second person to undo this exchange."),
+    # It can wait for the day the representative is there, and not for the week after.
+    "concern": Kind(75, 10, "Concern", "Somebody says that something is not right."),
     # Somebody new can do nothing until let in, and two working days are promised.
     "joiner": Kind(70, 2, "Wants to join", "They wait to be let in."),
     # A first attempt that comes to nothing is seldom followed by a second.
@@ -43,6 +49,8 @@ KINDS: Mapping[str, Kind] = {
     # Nothing is broken; but who has not begun after two months seldom does.
     "newcomer": Kind(20, 1, "No exchange yet", "They joined and have had no exchange yet."),
 }
+
+CONCERNS = ("safeguarding", "serious", "concern")
 
 A_DAY = 4
 """Points for each day of waiting, so that nothing waits for ever behind what is weightier:
@@ -127,13 +135,16 @@ def _rank(item: Item, now: datetime.datetime) -> Ranked:
 
 
 def _broken(item: Item) -> str:
+    if item.kind in CONCERNS:
+        return "It was promised that somebody looks into it by now."
     if item.kind == "joiner":
         return "Two working days were promised, and are over."
     return "It was not decided in time and is with the national team."
 
 
 def _ends_soon(item: Item, now: datetime.datetime) -> bool:
-    return item.kind != "joiner" and item.due is not None and item.due - now <= SOON
+    promised = (*CONCERNS, "joiner")  # for these somebody was promised an answer by then
+    return item.kind not in promised and item.due is not None and item.due - now <= SOON
 
 
 def _ending(item: Item, now: datetime.datetime) -> str:

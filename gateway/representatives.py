@@ -8,7 +8,7 @@ import flask
 from gateway import asking, etags, names, queue, queue_actions
 from gateway.blueprint import Blueprint
 from gateway.queue_actions import Wanted
-from gateway.ranking import Ranked, within
+from gateway.ranking import CONCERNS, Ranked, within
 from gateway.schemas import exchanges as exchange_shapes
 from gateway.schemas import members as member_shapes
 from gateway.schemas import representatives as shapes
@@ -24,11 +24,18 @@ def waiting(wanted: dict[str, Any]) -> Any:
     found = queue.load()
     chosen = within(found.ranked, wanted.get("minutes"))
     return {
-        "items": [_item(each) for each in chosen],
+        "items": [_item(each) for each in chosen if each.item.kind not in CONCERNS],
+        "concerns": [_concern(each) for each in chosen if each.item.kind in CONCERNS],
         "next": None,
         "total": len(found.ranked),
         "own": found.own,
     }
+
+
+def _concern(found: Ranked) -> dict[str, Any]:
+    """Apart from the rest: who reads the list by its kinds knows none of these."""
+    about = found.item.about["concern"]
+    return {**about, "score": found.score, "reason": found.reason, "since": about["acted_at"]}
 
 
 def _item(found: Ranked) -> dict[str, Any]:

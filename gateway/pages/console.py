@@ -27,6 +27,7 @@ BUTTONS = {
     "resolve": "Decide",
     "reverse": "Undo it",
     "look": "Look at it",
+    queue.CONCERN: "Look into it",
 }
 BULK = {"approve": ("approve",), "remind": ("remind", "nudge")}
 """What the two buttons for several rows do."""
@@ -140,7 +141,7 @@ def _row(found: Ranked, place: int, ticked: tuple[str, ...]) -> dict[str, Any]:
         "button": BUTTONS[item.act],
         "pressed": item.act in queue_actions.DONE,
         "path": _path(item.act, item.id, exchange is not None),
-        "look": links.exchange(item.id) if exchange else links.joiner(item.id),
+        "look": _look(item.act, item.id, exchange is not None),
     }
 
 
@@ -151,9 +152,16 @@ def _path(act: str, row: str, of_exchange: bool) -> str | None:
     """Where the button leads that does not act at once."""
     if act in queue_actions.DONE:
         return None
-    if act == queue.LOOK:
-        return links.exchange(row) if of_exchange else links.joiner(row)
+    if act in (queue.LOOK, queue.CONCERN):
+        return _look(act, row, of_exchange)
     return links.step(row, act)
+
+
+def _look(act: str, row: str, of_exchange: bool) -> str:
+    """Where everything about a row stands."""
+    if act == queue.CONCERN:
+        return links.handled(row)
+    return links.exchange(row) if of_exchange else links.joiner(row)
 
 
 def _told(outcomes: list[Outcome]) -> list[dict[str, Any]]:

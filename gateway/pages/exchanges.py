@@ -11,6 +11,7 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking, funding, names
+from gateway import talk as between
 from gateway.pages import (
     calendar,
     console_acting,
@@ -20,6 +21,7 @@ from gateway.pages import (
     return_help,
     steps,
     story,
+    talk,
     tasks,
     turns,
     words,
@@ -122,19 +124,25 @@ def _offered(name: str, step: Step, found: dict[str, Any], me: str) -> dict[str,
 def exchange(exchange_id: UUID) -> wrappers.Response:
     """One exchange: what is next, what one may do, what was agreed, and the story so far."""
     found, me = _found(exchange_id), str(asking.caller().id)
-    told = shown(found, me)
+    told, side = shown(found, me), turns.side(found, me)
     return render.page(
         "exchanges/exchange.html",
         found["title"],
         exchange=told,
-        side=turns.side(found, me),
+        side=side,
         others=_others(told, me),
         for_members=console_acting.offered(found),
-        calendar=calendar.offered(found) and turns.side(found, me),
+        calendar=calendar.offered(found) and side,
         credits=_credits(found, me),
         story=story.so_far(found, me),
         thanks=[_thanked(each, found, me) for each in found["thanks"]],
-        back=return_help.of(found, me),
+        back=return_help.of(found, me) if found.get("reachable", True) else None,
+        contact=between.contact(found),
+        talk=talk.panel(found, me),
+        helped=talk.question(found, me),
+        other={"id": found[turns.OTHER[side]]["id"], "name": turns.other(found, me)}
+        if side
+        else None,
     )
 
 

@@ -26,10 +26,13 @@ PROFILE_INVITE = "/profile/invite"
 PROFILE_SYSTEMS = "/profile/systems"
 PROFILE_DOWNLOAD = "/profile/download"
 PROFILE_LEAVE = "/profile/leave"
+PROFILE_BLOCKED = "/profile/blocked"
+CONCERNS = "/concerns"
 CONSOLE = "/console"
 CONSOLE_COVER = "/console/cover"
 CONSOLE_RECORD = "/console/record"
 CONSOLE_SHEETS = "/console/sheets"
+CONSOLE_CONCERNS = "/console/concerns"
 NATIONAL = "/national"
 NATIONAL_ROLES = "/national/roles"
 NATIONAL_AUDIT = "/national/audit"
@@ -106,6 +109,40 @@ def step_for(exchange_id: str, member_id: str, name: str) -> str:
 
 def calendar(exchange_id: str) -> str:
     return f"{exchange(exchange_id)}/calendar.ics"
+
+
+def messages(exchange_id: str) -> str:
+    """What the two of an exchange write to each other."""
+    return f"{exchange(exchange_id)}/messages"
+
+
+def feedback(exchange_id: str) -> str:
+    """Where one says, to nobody else, whether it helped."""
+    return f"{exchange(exchange_id)}/feedback"
+
+
+def concern_about(exchange_id: str) -> str:
+    """Where one raises a concern about the other of an exchange."""
+    return f"{exchange(exchange_id)}/concern"
+
+
+def concern_about_member(member_id: str) -> str:
+    return f"{member(member_id)}/concern"
+
+
+def block(member_id: str) -> str:
+    """Where one blocks somebody."""
+    return f"{member(member_id)}/block"
+
+
+def concern(concern_id: str) -> str:
+    """A concern, for who raised it; whoever looks into it is led on."""
+    return f"{CONCERNS}/{concern_id}"
+
+
+def handled(concern_id: str) -> str:
+    """A concern as whoever looks into it sees it."""
+    return f"{CONSOLE_CONCERNS}/{concern_id}"
 
 
 def member(member_id: str) -> str:

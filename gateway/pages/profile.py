@@ -62,6 +62,7 @@ class EMails(Form):
     email = fields.Tick("Write to me by e-mail", hint="Without this you see everything here only.")
     progress = fields.Tick("About the progress of my exchanges")
     thanks = fields.Tick("When somebody thanks me")
+    messages = fields.Tick("When somebody I share an exchange with writes to me")
     membership = fields.Tick("About my membership")
     version = fields.Version()
 
@@ -144,6 +145,9 @@ def download() -> wrappers.Response:
         "statement": list(_all("ledger", "statement")),
         "offers_and_requests": list(_all("exchanges", "listings", mine=True)),
         "exchanges": list(_all("exchanges", "exchanges", mine="all")),
+        "messages_written": list(_all("exchanges", "written_messages")),
+        "concerns_raised": list(_all("exchanges", "concerns")),
+        "people_blocked": asking.ask("exchanges", "blocks")["items"],
         "notices": list(_all("notifications", "notices")),
         "other_systems": asking.ask("members", "consents")["items"],
     }
@@ -187,7 +191,9 @@ def _change(body: dict[str, Any], form: About | Work) -> Any:
 
 
 def _set_preferences(form: EMails) -> Any:
-    kinds = {name: bool(form.data[name]) for name in ("progress", "thanks", "membership")}
+    kinds = {
+        name: bool(form.data[name]) for name in ("progress", "thanks", "messages", "membership")
+    }
     body = {"email": bool(form.email.data), "kinds": kinds}
     return asking.tell(
         "notifications", "set_preferences", body=body, expected_version=form.version.seen()

@@ -28,6 +28,7 @@ _BY_SOMEBODY: Mapping[str, str] = {
     "remind": "{who} sent a reminder.",
     "record": "{who} wrote down {minutes} of help by {giver} for {receiver}.",
     "let_in": "The request was sent.",
+    "end": "{who} ended it.",
     "held_as_ruled": "The hours were held, as decided.",
 }
 _BY_ITSELF: Mapping[str, str] = {

@@ -8,8 +8,10 @@ import flask
 
 from gateway import tokens
 from gateway.pages import (
+    concerns,
     console,
     console_acting,
+    console_concerns,
     console_cover,
     console_joiners,
     console_sheets,
@@ -32,6 +34,7 @@ from gateway.pages import (
     start,
     static,
     systems,
+    talk,
     waiting,
 )
 from gateway.pages.openid import Client
@@ -51,11 +54,14 @@ AREAS = (
     hours.routes,
     requests.routes,
     exchanges.routes,
+    talk.routes,
+    concerns.routes,
     waiting.routes,
     recording.routes,
     console.routes,
     console_joiners.routes,
     console_acting.routes,
+    console_concerns.routes,
     console_cover.routes,
     console_sheets.routes,
     national.routes,

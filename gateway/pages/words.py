@@ -73,6 +73,17 @@ SCOPES: Mapping[str, str] = {
 }
 """What another system may do."""
 
+SEVERITIES: Mapping[str, str] = {
+    "low": "Something is not right",
+    "serious": "Somebody was treated badly",
+    "safeguarding": "Somebody may be at risk of harm",
+}
+CONCERN_STATES: Mapping[str, str] = {
+    "raised": "Not looked into yet",
+    "acknowledged": "Being looked into",
+    "closed": "Closed",
+}
+
 SAID: Mapping[str, str] = {
     "signed-out": "You are signed out.",
     "joined": "You have joined.",
@@ -104,6 +115,17 @@ SAID: Mapping[str, str] = {
     "step-thank": "You said thank you.",
     "step-remind": "A reminder is on its way.",
     "recorded": "It is written down. The other person is asked to confirm it.",
+    "message-sent": "Your message is sent.",
+    "feedback-yes": "Thank you. Nobody else sees what you said.",
+    "feedback-partly": "Thank you. Nobody else sees what you said.",
+    "feedback-no": "Thank you. Nobody else sees what you said. If something went wrong, you can "
+    "raise a concern below.",
+    "concern-raised": "Your concern is sent. You hear when somebody looks into it.",
+    "concern-acted": "It stands in the record.",
+    "concern-closed": "The concern is closed, and whoever raised it is told.",
+    "concern-handed-on": "The national team has it now.",
+    "blocked": "They are blocked. They are not told.",
+    "unblocked": "They are not blocked any more.",
     "acted-for": "It is done, with your name beside it.",
     "let-in": "They are let in.",
     "refused": "They are not let in, and are told so.",

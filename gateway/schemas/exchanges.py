@@ -107,6 +107,10 @@ class ThanksSaid(field.Answer):
     at = field.moment_text(required=True)
 
 
+class Contact(field.Answer):
+    email = fields.String(required=True)
+
+
 class Exchange(field.Answer):
     id = field.id_text(required=True)
     listing_id = field.id_text(required=True)
@@ -160,6 +164,26 @@ class Exchange(field.Answer):
         metadata={"description": "Of its calendar entry: one more with each change of the time."}
     )
     funding = fields.Nested(Funding)
+    contact = fields.Nested(
+        Contact,
+        allow_none=True,
+        metadata={"description": "The other's, once both said yes, and if they show it."},
+    )
+    message_count = event.Count(metadata={"description": "For the two themselves."})
+    unread_count = event.Count(
+        metadata={"description": "Messages of the other that the caller has not looked at."}
+    )
+    messages_open = fields.Boolean(
+        metadata={"description": "Whether the two can write to each other."}
+    )
+    helped = fields.String(
+        allow_none=True,
+        metadata={"description": "What the caller said to whether it helped; seen by nobody else."},
+    )
+    feedback_open = fields.Boolean(metadata={"description": "Whether the caller may say so."})
+    reachable = fields.Boolean(
+        metadata={"description": "Whether the two can ask each other again."}
+    )
 
 
 class Exchanges(field.Answer):

@@ -30,6 +30,7 @@ class Kinds(field.Answer):
 
     progress = fields.Boolean()
     thanks = fields.Boolean()
+    messages = fields.Boolean()
     membership = fields.Boolean()
 
 
@@ -42,6 +43,7 @@ class Preferences(field.Answer):
 class KindsPatch(field.Body):
     progress = field.Flag()
     thanks = field.Flag()
+    messages = field.Flag()
     membership = field.Flag()
 
 

@@ -2,8 +2,9 @@
 
 from marshmallow import fields, validate
 
-from gateway.ranking import KINDS
+from gateway.ranking import CONCERNS, KINDS
 from gateway.schemas import field
+from gateway.schemas.concerns import WaitingConcern
 from gateway.schemas.exchanges import Exchange
 from services.contracts import event, words
 
@@ -24,7 +25,7 @@ class QueueQuery(field.Query):
 class Waiting(field.Answer):
     """One thing that waits for a representative."""
 
-    kind = field.slug(tuple(KINDS), required=True)
+    kind = field.slug(tuple(each for each in KINDS if each not in CONCERNS), required=True)
     id = fields.String(
         required=True,
         metadata={"format": "uuid", "description": "Of the exchange, or of the member."},
@@ -47,6 +48,10 @@ class Queue(field.Answer):
     own = event.Count(
         required=True,
         metadata={"description": "One's own exchanges, which a colleague sees instead."},
+    )
+    concerns = fields.List(
+        fields.Nested(WaitingConcern),
+        metadata={"description": "Ranked by the same score; looked into one by one."},
     )
 
 

@@ -208,12 +208,70 @@ class ExchangeThanked(ExchangeEvent):
     event = "exchange_thanked"
 
 
-class ConcernRaised(Event):
-    event = "concern_raised"
+class MessageSent(Event):
+    """One of the two wrote to the other; what they wrote is in no event."""
+
+    event = "message_sent"
+
+    exchange_id = fields.UUID(required=True)
+    giver_id = fields.UUID(required=True)
+    receiver_id = fields.UUID(required=True)
+    actor_id = fields.UUID(required=True)
+    """Who wrote."""
+    first_unread = fields.Boolean(required=True)
+    """Whether the other has looked at everything before: then they are told, else they were."""
+
+
+class FeedbackGiven(Event):
+    """One of the two said whether a settled exchange helped.
+
+    Neither says who nor of which exchange: readers count, and cannot look anybody up. Who
+    changes their mind says so with ``instead_of``.
+    """
+
+    event = "feedback_given"
+
+    side = fields.String(required=True, validate=validate.OneOf(("giver", "receiver")))
+    helped = fields.String(required=True, validate=validate.OneOf(words.FEEDBACK))
+    instead_of = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(words.FEEDBACK)
+    )
+    category = fields.String(required=True, allow_none=True)
+    pathway = fields.String(required=True, allow_none=True)
+
+
+class ConcernEvent(Event):
+    """What every event about a concern carries; what it is about stays in exchanges."""
 
     concern_id = fields.UUID(required=True)
     exchange_id = fields.UUID(required=True, allow_none=True)
     severity = fields.String(required=True)
+    holder = fields.String(required=True, validate=validate.OneOf(("rep", "national")))
+    """Who looks into it: a representative of the region, or the national team."""
+    raised_by_id = fields.UUID(required=True)
+    concerned_id = fields.UUID(required=True)
+    """Whom it is about: told to nobody, so that nobody in it is told as a colleague."""
+    acknowledge_by = fields.AwareDateTime(required=True)
+
+
+class ConcernRaised(ConcernEvent):
+    event = "concern_raised"
+
+
+class ConcernAcknowledged(ConcernEvent):
+    """Somebody looks into it."""
+
+    event = "concern_acknowledged"
+
+
+class ConcernHandedOn(ConcernEvent):
+    """The national team looks into it from now on."""
+
+    event = "concern_handed_on"
+
+
+class ConcernClosed(ConcernEvent):
+    event = "concern_closed"
 
 
 class HeartbeatSaid(Event):

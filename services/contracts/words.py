@@ -61,6 +61,10 @@ EXCHANGE_ACTIONS = (
     "thank",
     "remind",
 )
+FEEDBACK = ("yes", "partly", "no")
+"""What somebody may say to whether it helped."""
+CONCERN_SEVERITIES = ("low", "serious", "safeguarding")
+
 NEXT_ACTORS = ("giver", "receiver", "both", "rep", "national", "ledger")
 
 MEMBER_STATUSES = ("waiting", "approved", "refused", "left")

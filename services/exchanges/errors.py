@@ -24,10 +24,18 @@ Refused
 ├── TookPlaceInvalid       what is recorded lies ahead, or too far back
 ├── NotWithOneself         an exchange takes two people
 ├── PartyNotFound          no such member to record an exchange with
+├── MessagesClosed         the two can no longer write to each other here
+├── TooManyMessages        one person has written too many in a day
+├── FeedbackClosed         it is not settled, or settled too long ago
+├── ConcernNotFound        no such concern, or one that others look into
+├── ConcernClosed          a closed concern is only written about
+├── TooManyConcerns        as many of one person are open as may be
+├── TooManyBlocked         as many people are blocked as anybody may block
 └── NotAllowed
     ├── NotAMember         has not joined
     ├── NotApproved        has joined, and waits to be let in
     ├── OnlyInPerson       a system may not say this for a member
+    ├── PrivateToTheTwo    what lies between the two is for nobody else
     └── OwnMatter          nobody decides about what they are a party to
 """
 
@@ -174,6 +182,48 @@ class PartyNotFound(Refused):
     code = "member_not_found"
 
 
+class MessagesClosed(Refused):
+    """You can write to each other while an exchange is open, and for 30 days after it."""
+
+    code = "messages_closed"
+
+
+class TooManyMessages(Refused):
+    """You have written many messages today; wait for an answer."""
+
+    code = "too_many_messages"
+
+
+class FeedbackClosed(Refused):
+    """You can say whether it helped for 90 days after the hours have moved."""
+
+    code = "feedback_closed"
+
+
+class ConcernNotFound(Refused):
+    """There is no such concern."""
+
+    code = "concern_not_found"
+
+
+class ConcernClosed(Refused):
+    """This concern is closed; only a note can be added."""
+
+    code = "concern_closed"
+
+
+class TooManyConcerns(Refused):
+    """Several concerns of yours are still open; add to what you said by telling your contact."""
+
+    code = "too_many_concerns"
+
+
+class TooManyBlocked(Refused):
+    """You have blocked as many people as one can."""
+
+    code = "too_many_blocked"
+
+
 class NotAMember(NotAllowed):
     """Join first, then you can do this."""
 
@@ -196,3 +246,9 @@ class OwnMatter(NotAllowed):
     """Somebody who is no party to this exchange must decide it."""
 
     code = "own_matter"
+
+
+class PrivateToTheTwo(NotAllowed):
+    """This is private to the two who take part."""
+
+    code = "private_to_the_two"

@@ -11,6 +11,7 @@ from services.bus.transaction import Transaction, new_id
 from services.exchanges import (
     agreement,
     answers,
+    block_handlers,
     caller_handlers,
     client_handlers,
     client_store,
@@ -18,6 +19,7 @@ from services.exchanges import (
     exchange_store,
     listing_handlers,
     listing_store,
+    message_handlers,
     queue_handlers,
     schemas,
     step_handlers,
@@ -47,6 +49,7 @@ def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     wanted = schemas.load(schemas.Ask, body)
     asker = _asker(tx, caller)
     listing = listing_handlers.locked(tx, wanted["listing_id"])
+    block_handlers.require_reachable(tx, asker.id, listing)
     if listing.capacity is not None:
         listing = listing_handlers.counted(tx, listing)
     listing.require_askable_by(asker.id, tx.now)
@@ -229,6 +232,7 @@ def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
             for step in history
         ],
         "thanks": [answers.thanks(**vars(item)) for item in thanks if actor.side or item.publish],
+        **message_handlers.of_ones_own(tx, caller, found),
     }
 
 

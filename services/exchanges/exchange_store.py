@@ -183,12 +183,16 @@ def lock(conn: Connection, exchange_ids: Sequence[UUID]) -> list[Exchange]:
 def lock_overdue(
     conn: Connection, regions: Sequence[str], now: datetime.datetime, limit: int
 ) -> list[Exchange]:
-    """Hold what is overdue; what another process holds is left to it."""
+    """Hold what is overdue; what another process holds is left to it.
+
+    A concern stops the clocks of people, not the questions to the ledger.
+    """
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
             select {COLUMNS} from exchange
              where region = any(%s) and deadline <= %s
+               and (stopped_at is null or next_actor = 'ledger')
              order by deadline
              limit %s
                for no key update skip locked

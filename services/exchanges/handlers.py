@@ -13,10 +13,12 @@ from services.contracts import ledger as contracts_ledger
 from services.contracts import members as contracts_members
 from services.exchanges import (
     agreement,
+    block_store,
     delivery,
     exchange_store,
     listing_handlers,
     listing_store,
+    message_handlers,
     owner_handlers,
     owner_store,
     step_handlers,
@@ -115,6 +117,8 @@ def left(tx: Transaction, event: Event) -> None:
         listing_handlers.say(tx, contract.ListingClosed, closed)
     for found in exchange_store.lock_unfinished_of(tx.conn, member.member_id):
         step_handlers.keep(tx, steps.left(found, member.member_id, tx.now), event.correlation_id)
+    message_handlers.forget(tx, member.member_id)
+    block_store.forget(tx.conn, member.member_id)
 
 
 SUBSCRIPTIONS = subscriptions(

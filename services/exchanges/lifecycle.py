@@ -16,6 +16,8 @@ FINAL = (
 )
 OPEN = ("requested", "accepted", "unfunded", "booked", "awaiting_confirmation", "disputed")
 """What takes up a listing's capacity; a completed exchange only waits for the ledger."""
+AGREED = ("booked", "awaiting_confirmation", "completed", "disputed", "settled")
+"""Between saying yes and coming to nothing: the two may know how to reach each other."""
 
 NO_SHOW_ANSWERABLE = datetime.timedelta(hours=72)
 REVERSIBLE = datetime.timedelta(days=90)
@@ -31,8 +33,8 @@ class Step:
         action: of the API, or the name of what happens by itself.
         by: ``next`` (the party whose turn it is), ``giver``, ``receiver``, ``either``,
             ``asker``, ``other`` (than the one who took the last step), ``rep`` (who is no
-            party; the national team counts as one everywhere), ``ledger``, ``members``
-            or ``clock``.
+            party; the national team counts as one everywhere), ``ledger``, ``members``,
+            ``parting`` (one of the two, who blocks the other) or ``clock``.
         then: the states that may follow.
         says: the events that may be said.
         notices: templates of what people are told, named like the events.
@@ -81,6 +83,7 @@ STEPS = (
     _step("requested", "withdraw", "asker", "withdrawn", "withdrawn"),
     _step("requested", "let_in", "members", "requested", "requested"),
     _step("requested", "left", "members", "withdrawn", "withdrawn"),
+    _step("requested", "end", "parting", "withdrawn", "withdrawn"),
     _step("requested", "remind", "rep", "requested", "reminded"),
     _step("requested", "expire", "clock", "expired", "expired"),
     _step("accepted", "held", "ledger", "booked", "booked"),
@@ -88,10 +91,12 @@ STEPS = (
     _step("accepted", "refused", "ledger", "unfunded", "unfunded"),
     _step("accepted", "ask_again", "clock", "accepted", "accepted"),
     _step("accepted", "left", "members", "withdrawn", "withdrawn"),
+    _step("accepted", "end", "parting", "withdrawn", "withdrawn"),
     _step("unfunded", "amend", "receiver", "requested", "amended"),
     _step("unfunded", "ask_fund", "receiver", "accepted", "accepted"),
     _step("unfunded", "withdraw", "receiver", "withdrawn", "withdrawn"),
     _step("unfunded", "left", "members", "withdrawn", "withdrawn"),
+    _step("unfunded", "end", "parting", "withdrawn", "withdrawn"),
     _step("unfunded", "remind", "rep", "unfunded", "reminded"),
     _step("unfunded", "expire", "clock", "expired", "expired"),
     _step("booked", "reschedule", "either", "booked", "rescheduled"),
@@ -101,6 +106,7 @@ STEPS = (
     _step("booked", "no_show", "either", "no_show", "no_show"),
     _step("booked", "remind", "rep", "booked", "reminded"),
     _step("booked", "left", "members", "cancelled", "cancelled"),
+    _step("booked", "end", "parting", "cancelled", "cancelled"),
     _step("booked", "lapse", "clock", "lapsed", "lapsed"),
     _step(_AWAITING, "confirm", "next", "completed awaiting_confirmation", "completed done"),
     _step(_AWAITING, "dispute", "next", "disputed", "disputed"),

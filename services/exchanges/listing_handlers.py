@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from services.bus.caller import Caller
 from services.bus.transaction import Transaction, new_id
@@ -9,6 +10,7 @@ from services.contracts import exchanges as contract
 from services.contracts import feed
 from services.exchanges import (
     answers,
+    block_store,
     caller_handlers,
     errors,
     listing,
@@ -51,11 +53,15 @@ def one(tx: Transaction, caller: Caller, listing_id: Any) -> dict[str, Any]:
     """One listing, in whatever state: an exchange may still point to it.
 
     Raises:
-        errors.ListingNotFound, errors.NotAMember
+        errors.ListingNotFound: none, or of somebody who is hidden from the caller.
+        errors.NotAMember
     """
     if not (caller.is_service or caller.sees_everything):
         caller_handlers.member(caller)
-    return answers.listing(_found(tx, listing_id))
+    found = _found(tx, listing_id)
+    if caller.id and block_store.apart(tx.conn, caller.id, found.owner_id):
+        raise errors.ListingNotFound
+    return answers.listing(found)
 
 
 def search(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +79,8 @@ def search(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, 
     if wanted["mine"]:
         return _own(tx, caller, wanted)
     limit, cursor = wanted["limit"], wanted["cursor"]
-    looked_for = _search(caller, wanted)
+    hidden = block_store.hidden_from(tx.conn, caller.id) if caller.id else []
+    looked_for = _search(caller, wanted, hidden)
     if not looked_for.words:
         before = schemas.cursor_id(cursor)
         found = listing_store.newest(tx.conn, looked_for, tx.now, before, limit + 1)
@@ -98,7 +105,7 @@ def _page(found: list[Listing], limit: int) -> dict[str, Any]:
     return answers.page([answers.listing(item) for item in found[:limit]], following)
 
 
-def _search(caller: Caller, wanted: dict[str, Any]) -> listing_store.Search:
+def _search(caller: Caller, wanted: dict[str, Any], hidden: list[UUID]) -> listing_store.Search:
     """Split the words so that the last may be the beginning of one, unless it is excluded."""
     words = wanted["q"] or ""
     last = re.search(r"(?<!\s-)(?<!^-)\b\w+$", words)
@@ -114,6 +121,7 @@ def _search(caller: Caller, wanted: dict[str, Any]) -> listing_store.Search:
         online=wanted["online"],
         owner_id=wanted["owner"],
         seeker_id=caller.id,
+        hidden=hidden,
     )
 
 

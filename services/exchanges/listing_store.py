@@ -39,6 +39,7 @@ class Search:
         before: words without the last.
         owner_id: whose listings alone are wanted.
         seeker_id: whose own listings are left out, unless they are asked for by owner.
+        hidden: people whose listings the seeker is not shown.
     """
 
     words: str | None = None
@@ -52,6 +53,7 @@ class Search:
     online: bool | None = None
     owner_id: UUID | None = None
     seeker_id: UUID | None = None
+    hidden: Sequence[UUID] = ()
 
 
 _MEETS: LiteralString = """
@@ -62,6 +64,7 @@ _MEETS: LiteralString = """
     and (%(region)s::text is null or region = %(region)s)
     and (%(skill)s::text is null or skill_keys @> array[lower(%(skill)s)])
     and (%(online)s::boolean is null or online = %(online)s)
+    and owner_id <> all(%(hidden)s::uuid[])
 """
 _OF_OTHERS: LiteralString = _MEETS + " and owner_id is distinct from %(seeker)s"
 _OF_ONE: LiteralString = _MEETS + " and owner_id = %(owner)s"
@@ -208,6 +211,7 @@ def _filters(search: Search) -> dict[str, Any]:
         "online": search.online,
         "owner": search.owner_id,
         "seeker": search.seeker_id,
+        "hidden": list(search.hidden),
     }
 
 

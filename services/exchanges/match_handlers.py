@@ -10,6 +10,7 @@ from services.bus.caller import Caller
 from services.bus.transaction import Transaction
 from services.exchanges import (
     answers,
+    block_store,
     caller_handlers,
     listing_store,
     match,
@@ -128,10 +129,14 @@ def _weighed(
 ) -> list[Candidate]:
     """The candidates that fit best, with what is known of their owners.
 
-    People with whom something is open already are left out.
+    People with whom something is open already are left out, and so are those who are hidden
+    from the asker.
     """
     known = {each.other_id: each.pending for each in match_store.acquaintances(tx.conn, asker.id)}
-    free = [each for each in candidates if not known.get(each.owner_id)]
+    hidden = set(block_store.hidden_from(tx.conn, asker.id))
+    free = [
+        each for each in candidates if not known.get(each.owner_id) and each.owner_id not in hidden
+    ]
     free.sort(key=lambda each: match.score(each, asker.region), reverse=True)
     some = free[:WEIGHED]
     owners = list({each.owner_id for each in some})

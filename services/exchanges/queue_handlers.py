@@ -10,6 +10,7 @@ from services.exchanges import (
     acting,
     answers,
     caller_handlers,
+    concern_handlers,
     errors,
     exchange_store,
     queue,
@@ -45,6 +46,7 @@ def listed(tx: Transaction, caller: Caller, conflicts: Any, newcomers: Any) -> d
     return {
         "as_of": answers.moment(tx.now),
         "items": [_item(each, caller, tx) for each in found],
+        "concerns": concern_handlers.waiting(tx, caller),
         "own": queue_store.own(tx.conn, wanted, due),
         "taking_part": [
             str(each) for each in queue_store.taking_part(tx.conn, schemas.ids(newcomers or []))

@@ -8,6 +8,7 @@ from services.bus.caller import Caller, service_in
 from services.bus.transaction import Transaction, new_id
 from services.exchanges import (
     answers,
+    block_store,
     caller_handlers,
     errors,
     exchange_store,
@@ -65,6 +66,8 @@ def record(
     recorder = _party(tx, recorder_id, cards)
     other = _party(tx, said["with_member_id"], cards)
     _require_may(caller, recorder, other)
+    if actor_id == recorder.id:
+        _require_reachable(tx, recorder, other)
     took_place = Recorded(
         said["title"], said["minutes"], said["took_place_at"], said["category"], said["pathway"]
     )
@@ -88,6 +91,17 @@ def _party(tx: Transaction, member_id: UUID, cards: Any) -> Party:
     if card is None or listing_store.member_status(tx.conn, member_id) in GONE:
         raise errors.PartyNotFound
     return Party(member_id, card["region"], card["organisation"])
+
+
+def _require_reachable(tx: Transaction, recorder: Party, other: Party) -> None:
+    """Who has been blocked cannot have the other asked; a representative may, for both.
+
+    Raises:
+        errors.PartyNotFound: one of the two has blocked the other.
+    """
+    block_store.hold_pair(tx.conn, recorder.id, other.id)
+    if block_store.apart(tx.conn, recorder.id, other.id):
+        raise errors.PartyNotFound
 
 
 def _require_may(caller: Caller, recorder: Party, other: Party) -> None:

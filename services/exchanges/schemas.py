@@ -10,7 +10,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from services.contracts import event, words
-from services.exchanges import errors
+from services.exchanges import errors, feedback
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 5000
@@ -172,6 +172,48 @@ ACTIONS: dict[str, type[marshmallow.Schema]] = {
 }
 
 
+class NewMessage(marshmallow.Schema):
+    text = Text(2000, 1, required=True)
+
+
+class Feedback(marshmallow.Schema):
+    helped = fields.String(required=True, validate=validate.OneOf(feedback.ANSWERS))
+
+
+class NewConcern(marshmallow.Schema):
+    """About the other of an exchange, or about a member: one of the two is named."""
+
+    exchange_id = fields.UUID(allow_none=True, load_default=None)
+    member_id = fields.UUID(allow_none=True, load_default=None)
+    severity = fields.String(required=True, validate=validate.OneOf(words.CONCERN_SEVERITIES))
+    text = Text(LONGEST_TEXT, 1, required=True)
+    attach_messages = Flag(load_default=False)
+
+    @marshmallow.validates_schema
+    def _names_one(self, data: dict[str, Any], **_: Any) -> None:
+        if bool(data.get("exchange_id")) == bool(data.get("member_id")):
+            raise marshmallow.ValidationError("Name an exchange or a member.", "exchange_id")
+
+
+class ForTheRecord(marshmallow.Schema):
+    text = Text(LONGEST_TEXT, 1, required=True)
+
+
+class Closing(ForTheRecord):
+    """``answer`` is for whoever raised it."""
+
+    answer = Text(2000, allow_none=True, load_default=None)
+
+
+CONCERN_ACTIONS: dict[str, type[marshmallow.Schema]] = {
+    "acknowledge": Nothing,
+    "note": ForTheRecord,
+    "refer": ForTheRecord,
+    "hand_on": ForTheRecord,
+    "close": Closing,
+}
+
+
 class Record(marshmallow.Schema):
     """What took place; ``role`` is that of the one it is recorded for."""
 
@@ -192,6 +234,18 @@ class Record(marshmallow.Schema):
 class Page(marshmallow.Schema):
     limit = event.Count(validate=validate.Range(min=1, max=100), load_default=20)
     cursor = Text(100, allow_none=True, load_default=None)
+
+
+class MessageQuery(Page):
+    """``seen`` says that whoever asks looks at what is answered."""
+
+    seen = Flag(load_default=False)
+
+
+class ConcernQuery(Page):
+    """``handled`` asks for what one looks into instead of what one raised."""
+
+    handled = Flag(load_default=False)
 
 
 class ListingQuery(Page):

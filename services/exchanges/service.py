@@ -6,12 +6,15 @@ from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.contracts import readers, scopes
 from services.exchanges import (
+    block_handlers,
+    concern_handlers,
     exchange_handlers,
     handlers,
     heartbeat_handlers,
     import_handlers,
     listing_handlers,
     match_handlers,
+    message_handlers,
     owner_handlers,
     queue_handlers,
     recording_handlers,
@@ -158,3 +161,87 @@ class Exchanges:
     @rpc
     def record(self, call: Any, body: Any) -> Any:
         return recording_handlers.record_asking_members(self.bus, call, body)
+
+    @rpc
+    def write_message(self, call: Any, exchange_id: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx,
+                call.caller,
+                call.key,
+                lambda: message_handlers.write(tx, call.caller, exchange_id, body),
+            )
+
+    @rpc
+    def messages(self, call: Any, exchange_id: Any, **query: Any) -> Any:
+        """Takes the fields of ``schemas.MessageQuery``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return message_handlers.listed(tx, call.caller, exchange_id, query)
+
+    @rpc
+    def see_messages(self, call: Any, exchange_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return message_handlers.see(tx, call.caller, exchange_id)
+
+    @rpc
+    def written_messages(self, call: Any, **query: Any) -> Any:
+        """Takes the fields of ``schemas.Page``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return message_handlers.written(tx, call.caller, query)
+
+    @rpc
+    def give_feedback(self, call: Any, exchange_id: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx,
+                call.caller,
+                call.key,
+                lambda: message_handlers.judge(tx, call.caller, exchange_id, body),
+            )
+
+    @rpc
+    def raise_concern(self, call: Any, body: Any) -> Any:
+        return concern_handlers.raise_asking_members(self.bus, call, body)
+
+    @rpc
+    def concern(self, call: Any, concern_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return concern_handlers.one(tx, call.caller, concern_id)
+
+    @rpc
+    def concerns(self, call: Any, **query: Any) -> Any:
+        """Takes the fields of ``schemas.ConcernQuery``."""
+        with self.bus.transaction(call.correlation_id) as tx:
+            return concern_handlers.listed(tx, call.caller, query)
+
+    @rpc
+    def act_on_concern(
+        self,
+        call: Any,
+        concern_id: Any,
+        action: Any,
+        body: Any = None,
+        expected_version: int | None = None,
+    ) -> Any:
+        step = (concern_id, action, body, expected_version)
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: concern_handlers.act(tx, call.caller, *step)
+            )
+
+    @rpc
+    def block(self, call: Any, member_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: block_handlers.block(tx, call.caller, member_id)
+            )
+
+    @rpc
+    def unblock(self, call: Any, member_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return block_handlers.unblock(tx, call.caller, member_id)
+
+    @rpc
+    def blocks(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return block_handlers.blocked(tx, call.caller)

@@ -8,6 +8,7 @@ import structlog
 from services.bus.transaction import Transaction
 from services.contracts import exchanges as contract
 from services.exchanges import (
+    concern_handlers,
     exchange_store,
     lifecycle,
     listing_handlers,
@@ -42,7 +43,8 @@ def sweep(tx: Transaction, regions: Sequence[str], batch: int = BATCH) -> bool:
     expired = listing_store.expire(tx.conn, regions, tx.now, batch)
     for listing in expired:
         listing_handlers.say(tx, contract.ListingExpired, listing)
-    return len(overdue) == batch or len(expired) == batch
+    escalated = concern_handlers.escalate(tx, regions, batch)
+    return batch in (len(overdue), len(expired), escalated)
 
 
 def _warn_of_silence(taken: Iterable[Taken]) -> None:

@@ -6,100 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from services.notifications.told import (
+    Completed,
+    Concern,
+    Invited,
+    Limit,
+    Membership,
+    Step,
+    Told,
+    Written,
+)
+
 IN_APP = ("in_app",)
 EMAIL = ("email",)
 EMAIL_AND_IN_APP = ("email", "in_app")
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a notice tells about one step in the life of an exchange."""
-
-    exchange_id: UUID
-    state: str
-    giver_id: UUID
-    receiver_id: UUID
-    asker_id: UUID
-    actor_id: UUID | None
-    next_actor: str | None
-    minutes: int
-    starts_at: datetime.datetime | None
-    deadline: datetime.datetime | None
-    happened_at: datetime.datetime
-    giver_region: str
-    """For other systems, which hear of exchanges that cross their region; see ``facts``."""
-
-    @property
-    def subject(self) -> UUID:
-        return self.exchange_id
-
-
-@dataclass(frozen=True)
-class Unfunded(Step):
-    shortfall_minutes: int
-
-
-@dataclass(frozen=True)
-class Scheduled(Step):
-    """A step that writes, moves or removes a calendar entry."""
-
-    sequence: int
-
-
-@dataclass(frozen=True)
-class Stated(Step):
-    stated_minutes: int | None
-
-
-@dataclass(frozen=True)
-class Completed(Step):
-    completed_at: datetime.datetime
-
-
-@dataclass(frozen=True)
-class Resolved(Step):
-    outcome: str
-
-
-@dataclass(frozen=True)
-class Membership:
-    """What a notice tells about somebody's own membership."""
-
-    member_id: UUID
-    status: str
-
-    @property
-    def subject(self) -> UUID:
-        return self.member_id
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What a notice tells about an account near one of its limits."""
-
-    account_id: UUID
-    side: str
-    balance_minutes: int
-    available_minutes: int
-
-    @property
-    def subject(self) -> UUID:
-        return self.account_id
-
-
-@dataclass(frozen=True)
-class Invited:
-    """What a letter tells somebody who has not joined: who would like them to."""
-
-    invitation_id: UUID
-    invited_by: UUID
-
-    @property
-    def subject(self) -> UUID:
-        return self.invitation_id
-
-
-Told = Step | Membership | Limit | Invited
 
 
 @dataclass(frozen=True)
@@ -147,6 +67,25 @@ def the_rep(step: Step, region: str) -> Addressees:
     return (Role("national" if step.next_actor == "national" else f"rep:{region}"),)
 
 
+def the_other(told: Written, region: str) -> Addressees:
+    return (told.receiver_id if told.actor_id == told.giver_id else told.giver_id,)
+
+
+def who_raised_it(told: Concern, region: str) -> Addressees:
+    return (told.raised_by_id,)
+
+
+def who_holds_it(told: Concern, region: str) -> Addressees:
+    """Where somebody may be at risk, the national team from the beginning."""
+    holder = Role("national") if told.holder == "national" else Role(f"rep:{region}")
+    also = told.severity == "safeguarding" and told.holder != "national"
+    return (holder, Role("national")) if also else (holder,)
+
+
+def the_national_team(told: Any, region: str) -> Addressees:
+    return (Role("national"),)
+
+
 def the_member(told: Membership, region: str) -> Addressees:
     return (told.member_id,)
 
@@ -179,6 +118,14 @@ def is_with_the_reps(step: Step) -> bool:
 
 def is_with_the_national_team(step: Step) -> bool:
     return step.next_actor == "national"
+
+
+def is_the_first_unread(told: Written) -> bool:
+    return told.first_unread
+
+
+def the_national_team_was_not_told(told: Concern) -> bool:
+    return told.severity != "safeguarding"
 
 
 def nobody_did_it(step: Completed) -> bool:
@@ -274,6 +221,18 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(the_rep, "reversed_rep"),
     ),
     "exchanges.exchange_thanked": (Rule(who_did_not, "thanked"),),
+    # Told once: until the other has looked, further messages are no news.
+    "exchanges.message_sent": (Rule(the_other, "message", when=is_the_first_unread),),
+    # Whom a concern is about is told nothing of it.
+    "exchanges.concern_raised": (
+        Rule(who_holds_it, "concern_rep"),
+        Rule(who_raised_it, "concern_receipt", IN_APP),
+    ),
+    "exchanges.concern_acknowledged": (Rule(who_raised_it, "concern_acknowledged"),),
+    "exchanges.concern_handed_on": (
+        Rule(the_national_team, "concern_rep", when=the_national_team_was_not_told),
+    ),
+    "exchanges.concern_closed": (Rule(who_raised_it, "concern_closed"),),
     "members.member_joined": (
         Rule(the_member, "waiting", when=is_waiting),
         # Let in at once; should an approval be said as well, there is still one welcome.
@@ -295,6 +254,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "escalated",
     ),
     "thanks": ("thanked",),
+    "messages": ("message",),
     "membership": ("waiting", "welcome", "nudged", "invited"),
 }  # fmt: skip
 """The e-mails a member may do without, by kind. All others are essential: they ask for
@@ -343,7 +303,7 @@ def notices(
                     channel=channel,
                     template=rule.template,
                     region=region,
-                    exchange_id=told.exchange_id if isinstance(told, Step) else None,
+                    exchange_id=told.exchange_id if isinstance(told, Step | Written) else None,
                     facts=kept,
                     correlation_id=correlation_id,
                 )

@@ -127,7 +127,9 @@ def anonymous(pattern: str) -> str:
 
 
 def link(facts: Mapping[str, Any], public_url: str) -> str:
-    """Where the button leads: to the exchange, to join, or to what others offer and need."""
+    """Where the button leads: to the concern or the exchange, to join, or to what others offer."""
+    if "concern_id" in facts:
+        return f"{public_url}/concerns/{facts['concern_id']}"
     if "exchange_id" in facts:
         return f"{public_url}/exchanges/{facts['exchange_id']}"
     if "invitation_id" in facts:
@@ -207,7 +209,8 @@ def _context(facts: Mapping[str, Any], reader: UUID, names: Mapping[str, str]) -
         "giving": giving,
         "asking": facts.get("asker_id") == str(reader),
         "your_turn": facts.get("next_actor") == ("giver" if giving else "receiver"),
-        "national": facts.get("next_actor") == "national",
+        "national": "national" in (facts.get("next_actor"), facts.get("holder")),
+        "severity": facts.get("severity"),
         "outcome": facts.get("outcome"),
         "time": duration(minutes),
         "credits": credits(minutes),
@@ -217,5 +220,5 @@ def _context(facts: Mapping[str, Any], reader: UUID, names: Mapping[str, str]) -
         "balance": credits(facts.get("balance_minutes", 0)),
         "available": credits(facts.get("available_minutes", 0)),
         "when": day_and_time(facts.get("starts_at")),
-        "until": day(facts.get("deadline")),
+        "until": day(facts.get("deadline") or facts.get("acknowledge_by")),
     }

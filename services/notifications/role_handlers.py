@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 AWAY = datetime.timedelta(seconds=5)
 """Until another try where a service did not answer."""
+INVOLVED = ("giver_id", "receiver_id", "actor_id", "raised_by_id", "concerned_id")
+"""Facts that name somebody whose own matter it is."""
 UNANSWERED = datetime.timedelta(minutes=5)
 """Until another try where it answered, but not with what was asked for."""
 
@@ -66,7 +68,7 @@ def _bystanders(row: notice.Notice, holders: Mapping[str, list[str]]) -> list[UU
     national team does.
     """
     assert isinstance(row.to, notice.Role)
-    involved = {row.facts.get(key) for key in ("giver_id", "receiver_id", "actor_id")}
+    involved = {row.facts.get(key) for key in INVOLVED}
     for slug in (row.to.name.removeprefix("rep:"), "national"):
         people = [person for person in holders.get(slug, ()) if person not in involved]
         if people:

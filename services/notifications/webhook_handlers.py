@@ -13,11 +13,11 @@ from services.bus.transaction import Transaction, new_id
 from services.contracts import feed
 from services.notifications import (
     errors,
-    notice,
     settings,
     subscription,
     subscription_handlers,
     subscription_store,
+    told,
     webhook,
     webhook_store,
 )
@@ -60,7 +60,7 @@ def told_of(event: envelope.Event) -> Signal | None:
 
 def _said_again(data: Any) -> bool:
     """Whether the ledger is only asked once more about what was completed before."""
-    return isinstance(data, notice.Completed) and data.happened_at != data.completed_at
+    return isinstance(data, told.Completed) and data.happened_at != data.completed_at
 
 
 def ping(

@@ -284,6 +284,33 @@ def circulation(conn: psycopg.Connection[Any]) -> Circulation:
 
 
 @dataclass(frozen=True)
+class Feedback:
+    """What receivers said of whether it helped.
+
+    Attributes:
+        helped: those whose last word was yes.
+    """
+
+    answered: int
+    helped: int
+
+
+def feedback(conn: psycopg.Connection[Any]) -> Feedback:
+    """Counted over changes of mind: who says it otherwise takes back what they said before."""
+    return _one(
+        conn,
+        Feedback,
+        """
+        select count(*) filter (where data ->> 'instead_of' is null) as answered,
+            count(*) filter (where data ->> 'helped' = 'yes')
+                - count(*) filter (where data ->> 'instead_of' = 'yes') as helped
+        from heard
+        where type = 'exchanges.feedback_given' and data ->> 'side' = 'receiver'
+        """,
+    )
+
+
+@dataclass(frozen=True)
 class Notices:
     sent: int
 

@@ -215,6 +215,7 @@ def figures(tx: Transaction) -> list[measure.Figure]:
     )
     waits = figure_store.waits(tx.conn)
     requests = figure_store.requests(tx.conn, tx.now - days(measure.UNMET_AFTER_DAYS))
+    feedback = figure_store.feedback(tx.conn)
     known = settled.both_organisations_known
     return [
         measure.Figure("exchanges_settled", settled.exchanges),
@@ -232,6 +233,7 @@ def figures(tx: Transaction) -> list[measure.Figure]:
         measure.share("cross_region_share", settled.cross_region, settled.exchanges),
         measure.share("cross_organisation_share", settled.cross_organisation, known),
         measure.Figure("minutes_in_circulation", figure_store.circulation(tx.conn).minutes),
+        measure.share("helped", feedback.helped, feedback.answered),
         measure.Figure("notices_sent", figure_store.notices(tx.conn).sent),
     ]
 

@@ -114,6 +114,11 @@ DEFINITIONS = (
         " accounts together hold.",
     ),
     Definition(
+        "helped", "Help that helped, in the word of those who received it.", "share",
+        "Of the receivers who said privately whether a settled exchange helped (whole), those"
+        " whose last word was yes (part). Nobody's answer is kept with their name or exchange.",
+    ),
+    Definition(
         "notices_sent", "Notices that reached a screen or a mailbox.", "count",
         "Notices said to have been sent, by whatever channel. Counted as they are heard, not"
         " rebuilt.",

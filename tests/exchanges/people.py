@@ -65,7 +65,8 @@ class Bank:
     def empty(self) -> None:
         self.execute(
             "truncate listing, exchange, exchange_step, client_act, thanks, member, outbox, said,"
-            " listing_word, owner_profile"
+            " listing_word, owner_profile, message, message_seen, feedback, block, concern,"
+            " concern_step, concern_message"
         )
         self.execute("truncate step_for_member")
         self.execute("update clock set ahead = '0'")

@@ -12,6 +12,7 @@ ALICE = "01931c6e-0000-7000-8000-00000000000a"
 BOB = "01931c6e-0000-7000-8000-00000000000b"
 LISTING = "01931c6e-0000-7000-8000-000000000011"
 EXCHANGE = "01931c6e-0000-7000-8000-0000000000e1"
+CONCERN = "01931c6e-0000-7000-8000-0000000000b1"
 NOTICE = "01931c6e-0000-7000-8000-0000000000d1"
 TRANSFER = "01931c6e-0000-7000-8000-0000000000f1"
 SYSTEM = "01931c6e-0000-7000-8000-0000000000c5"
@@ -112,6 +113,15 @@ def recorded() -> dict[tuple[str, str], Any]:
         "reason": None, "at": AT,
     }  # fmt: skip
     thanks = {"author_id": ALICE, "message": "Thank you!", "publish": False, "at": AT}
+    written = {"number": 1, "author_id": BOB, "at": AT}
+    concern = {
+        "id": CONCERN, "exchange_id": EXCHANGE, "about_id": BOB, "severity": "serious",
+        "state": "raised", "raised_at": AT, "acknowledge_by": AT, "acknowledged_at": None,
+        "closed_at": None, "version": 1,
+    }  # fmt: skip
+    handled = {
+        **concern, "region": "london", "holder": "rep", "acted_at": AT, "raised_by": ALICE,
+    }  # fmt: skip
     cover = {
         "id": TRANSFER, "region": "london", "away_id": ALICE, "covering_id": BOB,
         "named_by": ALICE, "reason": "On leave.", "since": AT, "until": AT,
@@ -123,7 +133,7 @@ def recorded() -> dict[tuple[str, str], Any]:
     }  # fmt: skip
     choices = {
         "email": True, "version": 1,
-        "kinds": {"progress": True, "thanks": True, "membership": True},
+        "kinds": {"progress": True, "thanks": True, "messages": True, "membership": True},
     }  # fmt: skip
     entry = {
         "transfer_id": TRANSFER, "kind": "exchange", "minutes": -60, "balance_after_minutes": 0,
@@ -198,6 +208,7 @@ def recorded() -> dict[tuple[str, str], Any]:
     return {
         ("members", "identify"): identified,
         ("members", "cards"): cards,
+        ("members", "contacts"): {BOB: {"name": "Bob Sample", "email": "bob@nhs.net"}},
         ("members", "join"): own,
         ("members", "me"): own,
         ("members", "get"): member,
@@ -254,8 +265,23 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("exchanges", "act"): {**exchange, "version": 2},
         ("exchanges", "act_for"): {**exchange, "version": 2},
         ("exchanges", "record"): exchange,
+        ("exchanges", "messages"): {**page({**written, "text": "Thursday?"}), "open": True},
+        ("exchanges", "write_message"): written,
+        ("exchanges", "see_messages"): {"unread_count": 0},
+        ("exchanges", "give_feedback"): {"helped": "yes"},
+        ("exchanges", "raise_concern"): concern,
+        ("exchanges", "concern"): {
+            **handled, "text": "He shouted.", "answer": None, "allowed": ["note", "close"],
+            "steps": [{"action": "raise", "actor_id": ALICE, "text": None, "at": AT}],
+            "messages": [{**written, "text": "Thursday?"}],
+        },
+        ("exchanges", "concerns"): page(handled),
+        ("exchanges", "act_on_concern"): {**handled, "version": 2, "allowed": ["note"]},
+        ("exchanges", "block"): {"member_id": BOB, "blocked": True},
+        ("exchanges", "unblock"): {"member_id": BOB, "blocked": False},
+        ("exchanges", "blocks"): page({"member_id": BOB, "since": AT}),
         ("exchanges", "queue"): {
-            "as_of": AT, "own": 1, "taking_part": [],
+            "as_of": AT, "own": 1, "taking_part": [], "concerns": [handled],
             "items": [{
                 "kind": "unanswered", "since": AT, "reminders": 0, "may_remind": True,
                 "exchange": exchange,

@@ -45,6 +45,15 @@ def test_a_broken_promise_and_a_near_end_raise_the_rank_and_are_told() -> None:
     assert "ends by itself" not in far.reason
 
 
+def test_a_concern_that_nobody_took_up_in_time_says_so_and_never_ends_by_itself() -> None:
+    soon = NOW + datetime.timedelta(hours=3)
+    (waiting,) = ranked([item("concern", 1, due=soon)], NOW)
+    (late,) = ranked([item("concern", 1, late=True, due=NOW)], NOW)
+    assert late.score == waiting.score + LATE
+    assert "looks into it by now" in late.reason
+    assert "ends by itself" not in waiting.reason + late.reason
+
+
 def test_who_has_been_reminded_enough_is_to_be_rung_up() -> None:
     (found,) = ranked([item("overdue", 9, exhausted=True)], NOW)
     assert "ring them up" in found.reason

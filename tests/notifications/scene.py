@@ -68,9 +68,21 @@ def _more(schema: Any) -> dict[str, Any]:
         "hold_id": uuid4(), "shortfall_minutes": 30, "sequence": 0, "stated_minutes": 60,
         "completed_at": NOW, "outcome": "settle", "transfer_id": uuid4(),
         "reason": "reversed_by_rep", "attempt": 1, "from_fund": False,
+        "first_unread": True,
     }  # fmt: skip
     own = schema._declared_fields.keys() - exchanges.ExchangeEvent._declared_fields.keys()
     return {name: known[name] for name in own}
+
+
+def concerned(
+    author_id: UUID, about_id: UUID, schema: Any = exchanges.ConcernRaised, **fields: Any
+) -> Event:
+    """A concern of London's with a representative."""
+    body = {
+        "concern_id": uuid4(), "exchange_id": uuid4(), "severity": "low", "holder": "rep",
+        "raised_by_id": author_id, "concerned_id": about_id, "acknowledge_by": NOW, **fields,
+    }  # fmt: skip
+    return said(schema, body)
 
 
 def joined(member_id: UUID, schema: Any = members.MemberJoined, **fields: Any) -> Event:

@@ -314,6 +314,42 @@ def test_a_dispute_is_told_to_somebody_who_is_no_party(
     }
 
 
+def test_a_mail_about_a_concern_goes_to_nobody_in_it_and_says_nothing_of_it(
+    database: Database, postbox: Postbox, office: Office, others: Others
+) -> None:
+    author, about, rep, boss = (uuid4() for _ in range(4))
+    others.holders = {"london": [str(about), str(rep)], "national": [str(author), str(boss)]}
+    raised = scene.concerned(author, about, severity="safeguarding")
+    scene.hear(database, raised, raised)
+    office.run()
+    assert Counter(str(mail["To"]) for mail in postbox.mails()) == {
+        _to(others, rep): 1,
+        _to(others, boss): 1,
+    }
+    for each in postbox.mails():
+        body = each.get_body(("plain",))
+        assert body is not None
+        text = body.get_content()
+        assert others.name(str(about)) not in text
+        assert others.name(str(author)) not in text
+        assert f"/concerns/{raised.data.concern_id}" in text
+
+
+def test_a_mail_about_a_message_names_the_writer_and_can_be_switched_off(
+    database: Database, postbox: Postbox, office: Office, others: Others
+) -> None:
+    pair = Pair()
+    scene.hear(database, pair.says(exchanges.MessageSent, pair.giver_id))
+    office.run()
+    (mail,) = postbox.mails()
+    assert mail["Subject"] == f"{others.name(str(pair.giver_id))} has written to you"
+    assert mail["List-Unsubscribe"]
+    _choose(database, pair.receiver_id, {"kinds": {"messages": False}})
+    scene.hear(database, pair.says(exchanges.MessageSent, pair.giver_id))
+    office.run()
+    assert len(postbox.mails()) == 1
+
+
 def _to(others: Others, person: UUID) -> str:
     return f"{others.name(str(person))} <{others.address(str(person))}>"
 

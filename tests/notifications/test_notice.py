@@ -109,6 +109,39 @@ def test_every_other_step_tells_whoever_did_not_take_it(
     assert told(event, pair)["email"] == expected
 
 
+def test_a_message_is_told_to_the_other_and_only_when_they_have_read_what_came_before() -> None:
+    pair = Pair()
+    for author, other in ((pair.giver_id, RECEIVER), (pair.receiver_id, GIVER)):
+        first = pair.says(exchanges.MessageSent, author)
+        assert told(first, pair) == {"email": {other}, "in_app": {other}}
+        assert _notices(pair.says(exchanges.MessageSent, author, first_unread=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "fields", "expected"),
+    [
+        (exchanges.ConcernRaised, {}, {REP}),
+        (exchanges.ConcernRaised, {"holder": "national"}, {notice.Role("national")}),
+        (
+            exchanges.ConcernRaised, {"severity": "safeguarding"},
+            {REP, notice.Role("national")},
+        ),
+        (exchanges.ConcernHandedOn, {"holder": "national"}, {notice.Role("national")}),
+        (exchanges.ConcernHandedOn, {"holder": "national", "severity": "safeguarding"}, set()),
+        (exchanges.ConcernAcknowledged, {}, {GIVER}),
+        (exchanges.ConcernClosed, {}, {GIVER}),
+    ],
+)  # fmt: skip
+def test_a_concern_is_told_to_who_looks_into_it_and_to_its_author_never_to_whom_it_is_about(
+    schema: type, fields: dict[str, str], expected: set[object]
+) -> None:
+    pair = Pair()
+    event = scene.concerned(pair.giver_id, pair.receiver_id, schema, **fields)
+    found = told(event, pair)
+    assert found["email"] == expected
+    assert RECEIVER not in found["in_app"]
+
+
 def test_asking_the_ledger_again_is_no_news() -> None:
     pair = Pair()
     event = pair.says(exchanges.ExchangeCompleted, None, happened_at=scene.STARTS_AT)
@@ -144,14 +177,18 @@ def test_members_hear_of_their_own_membership_and_account(
 
 
 def test_facts_are_ids_minutes_times_and_states_and_nothing_else() -> None:
-    allowed = {*words.EXCHANGE_STATES, *words.NEXT_ACTORS, "settle", "cancel"}
+    allowed = {*words.EXCHANGE_STATES, *words.NEXT_ACTORS, "settle", "cancel", True}
+    allowed |= set(words.CONCERN_SEVERITIES)
     pair = Pair()
     for schema in exchanges.EVENTS.values():
         if f"exchanges.{schema.event}" not in notice.RULES:
             continue
-        event = pair.says(schema, pair.giver_id, next_actor="giver")
+        if issubclass(schema, exchanges.ConcernEvent):
+            event = scene.concerned(pair.giver_id, pair.receiver_id, schema)
+        else:
+            event = pair.says(schema, pair.giver_id, next_actor="giver")
         for name, value in notice.facts(event.data).items():
-            if name.endswith(("_id", "_at", "deadline", "minutes", "sequence")):
+            if name.endswith(("_id", "_at", "_by", "deadline", "minutes", "sequence")):
                 continue
             assert value in allowed, (name, value)
         assert json.loads(json.dumps(notice.facts(event.data))) == notice.facts(event.data)

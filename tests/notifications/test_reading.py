@@ -11,7 +11,7 @@ from services.notifications import errors, handlers
 from tests.notifications import scene
 from tests.notifications.scene import Pair
 
-EVERYTHING = {"progress": True, "thanks": True, "membership": True}
+EVERYTHING = {"progress": True, "thanks": True, "messages": True, "membership": True}
 
 
 def _page(database: Database, who: UUID, **wanted: object) -> dict[str, object]:

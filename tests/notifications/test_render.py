@@ -43,9 +43,13 @@ def _cases() -> list[Any]:
                 found.append(pytest.param(event, rule.template, PAIR.giver_id, id=rule.template))
                 continue
             for reader, who in [(PAIR.giver_id, "giver"), (PAIR.receiver_id, "receiver")]:
+                if issubclass(schemas[kind], exchanges.ConcernEvent):
+                    event = scene.concerned(PAIR.giver_id, PAIR.receiver_id, schemas[kind])
+                    found.append(pytest.param(event, rule.template, reader, id=rule.template))
+                    continue
                 for bare in (False, True):
                     fields = {"starts_at": None, "deadline": None} if bare else {}
-                    event = PAIR.says(schemas[kind], next_actor="national", **fields)
+                    event = PAIR.says(schemas[kind], PAIR.giver_id, next_actor="national", **fields)
                     name = f"{rule.template}-{who}{'-bare' if bare else ''}"
                     found.append(pytest.param(event, rule.template, reader, id=name))
     return found
@@ -59,6 +63,8 @@ def test_every_mail_has_subject_text_html_one_button_and_a_reason(
     target = (
         f"{URL}/exchanges/{PAIR.exchange_id}" if "exchange" in event.type else f"{URL}/listings"
     )
+    if "concern" in event.type:
+        target = f"{URL}/concerns/{event.data.concern_id}"
     assert 5 < len(letter.subject) < 100
     assert letter.text.startswith(f"Hello {NAMES.of[str(reader)]},\n\n")
     assert letter.text.count(target) == letter.html.count(target) == 1

@@ -262,6 +262,23 @@ def notice(name: str, channel: str = "email") -> Event:
     return event(notifications.NoticeSent, "london", data, MORNING)
 
 
+def feedback(
+    helped: str,
+    instead_of: str | None = None,
+    side: str = "receiver",
+    category: str | None = None,
+) -> Event:
+    """What somebody said; two who say the same of the same category are one event here."""
+    data = {
+        "side": side,
+        "helped": helped,
+        "instead_of": instead_of,
+        "category": category,
+        "pathway": None,
+    }
+    return event(exchanges.FeedbackGiven, "london", data, MORNING)
+
+
 def hear(database: Database, events: Sequence[Event]) -> None:
     """One batch, kind by kind as the bus hands it over, in one transaction."""
     kinds: dict[str, list[Event]] = {}

@@ -126,6 +126,23 @@ def test_a_refused_joiner_is_not_expected_to_take_part(database, figures):
     assert figures(40)["activation"].whole == 0
 
 
+def test_whether_it_helped_is_the_last_word_of_those_who_received(database, figures):
+    assert figures()["helped"].value is None
+    story.hear(
+        database,
+        [
+            story.feedback("yes"),
+            story.feedback("partly"),
+            story.feedback("yes", instead_of="partly"),
+            story.feedback("yes", category="projects"),
+            story.feedback("no", instead_of="yes"),
+            story.feedback("yes", side="giver"),
+        ],
+    )
+
+    assert (figures()["helped"].part, figures()["helped"].whole) == (2, 3)
+
+
 def test_notices_sent_are_counted(database, figures):
     story.hear(database, [story.notice("one"), story.notice("two")])
 

@@ -214,9 +214,9 @@ def running(where: Places) -> Identity | None:
 
 def _plan(where: Places, part: str, environment: Mapping[str, str]) -> plan.Plan:
     if part == plan.CLUSTER:
-        from deploy.local import cluster  # needs what makes certificates; others shall not carry it
+        from deploy.local import cluster_plan  # makes certificates; others shall not carry that
 
-        return cluster.make(where)
+        return cluster_plan.make(where)
     return plan.make(where, part, environment)
 
 

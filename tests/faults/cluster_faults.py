@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from deploy.local import broker, cluster, failover, faults, standby
+from deploy.local.cluster_plan import BROKERS
 from deploy.local.places import REPOSITORY, Places
 from services.bus import again, settings
 from tests.faults.broker_faults import halted
@@ -36,13 +37,13 @@ ROWS = {**dict.fromkeys(failover.SPEAKERS, "said"), "notifications": "notice", "
 def leaders(where: Places) -> Counter[int]:
     """How many replicated queues each node leads."""
     found: Counter[int] = Counter()
-    names = {standby.machine(where, number).broker_node: number for number in cluster.BROKERS}
+    names = {standby.machine(where, number).broker_node: number for number in BROKERS}
     for queue in queues(where):
         found[names[queue["leader"]]] += 1
     return found
 
 
-def queues(where: Places, through: int = cluster.BROKERS[0]) -> list[dict]:
+def queues(where: Places, through: int = BROKERS[0]) -> list[dict]:
     """Every replicated queue with its leader, its members, and those of them that are there."""
     words = ("list_queues", "-p", broker.VHOST, "--formatter", "json")
     told = cluster.control(
@@ -53,7 +54,7 @@ def queues(where: Places, through: int = cluster.BROKERS[0]) -> list[dict]:
 
 def whole(where: Places) -> bool:
     """Whether every replicated queue has a member at work on each node."""
-    return all(len(queue["online"]) == len(cluster.BROKERS) for queue in queues(where))
+    return all(len(queue["online"]) == len(BROKERS) for queue in queues(where))
 
 
 def run_nodes(platform: Platform, where: Places, rounds: int) -> Result:
@@ -72,7 +73,7 @@ def run_nodes(platform: Platform, where: Places, rounds: int) -> Result:
             case.wrong.append("a queue did not get its third member back")
         cases.append(case)
     members = {len(queue["members"]) for queue in queues(where)}
-    if members != {len(cluster.BROKERS)}:
+    if members != {len(BROKERS)}:
         cases[-1].wrong.append(f"queues have {members} members")
     return total(
         cases,

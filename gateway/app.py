@@ -13,6 +13,7 @@ import werkzeug
 
 from gateway import (
     account,
+    addresses,
     asking,
     audit,
     body,
@@ -105,6 +106,7 @@ def create(
 def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
     blueprints = [
         members.routes,
+        addresses.routes,
         clients.routes,
         client_sign_in.routes,
         listings.routes,

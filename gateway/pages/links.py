@@ -22,7 +22,9 @@ MY_LISTINGS = "/listings/mine"
 PROFILE_ABOUT = "/profile/about"
 PROFILE_WORK = "/profile/work"
 PROFILE_E_MAILS = "/profile/e-mails"
+PROFILE_ADDRESSES = "/profile/addresses"
 PROFILE_INVITE = "/profile/invite"
+PROFILE_INVITE_CODE = "/profile/invite/code.svg"
 PROFILE_SYSTEMS = "/profile/systems"
 PROFILE_DOWNLOAD = "/profile/download"
 PROFILE_LEAVE = "/profile/leave"
@@ -147,6 +149,11 @@ def handled(concern_id: str) -> str:
 
 def member(member_id: str) -> str:
     return f"/members/{member_id}"
+
+
+def confirm_address(token: str) -> str:
+    """Where the link in an e-mail leads that adds its address."""
+    return f"{PROFILE_ADDRESSES}/confirm/{token}"
 
 
 def system(client_id: str) -> str:

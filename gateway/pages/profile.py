@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import flask
+import segno
 from werkzeug import wrappers
 
 from gateway import asking
@@ -126,12 +128,30 @@ def e_mails() -> wrappers.Response:
 @routes.get(links.PROFILE_INVITE)
 def invite() -> wrappers.Response:
     """One's own link, to bring colleagues in."""
-    if not asking.caller().approved:
-        return render.page("profile/invite.html", "Invite colleagues", link=None)
+    link = _invitation() if asking.caller().approved else None
+    return render.page("profile/invite.html", "Invite colleagues", link=link)
+
+
+@routes.get(links.PROFILE_INVITE_CODE)
+def invite_code() -> wrappers.Response:
+    """The same link as a picture, for a telephone's camera or a poster.
+
+    Drawn here, so that no other host learns who invites.
+    """
+    drawing = io.BytesIO()
+    segno.make(_invitation(), error="m").save(drawing, kind="svg", scale=8, border=4, light="#fff")
+    return flask.Response(drawing.getvalue(), mimetype="image/svg+xml")
+
+
+def _invitation() -> str:
+    """The link by which colleagues join.
+
+    Raises:
+        RpcError: ``not_allowed``; who waits to be let in invites nobody.
+    """
     token = asking.ask("members", "own_invitation")["token"]
     path = links.with_query(links.JOIN, by=token)
-    link = f"{asking.door().settings.public_url}{path}"
-    return render.page("profile/invite.html", "Invite colleagues", link=link)
+    return f"{asking.door().settings.public_url}{path}"
 
 
 @routes.get(links.PROFILE_DOWNLOAD)

@@ -8,6 +8,7 @@ import flask
 
 from gateway import tokens
 from gateway.pages import (
+    addresses,
     concerns,
     console,
     console_acting,
@@ -50,6 +51,7 @@ AREAS = (
     own_listings.routes,
     people.routes,
     profile.routes,
+    addresses.routes,
     systems.routes,
     hours.routes,
     requests.routes,

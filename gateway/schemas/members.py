@@ -52,6 +52,12 @@ class Member(field.Answer):
     email = fields.String(
         metadata={"description": "Only one's own, or that of a joiner one decides about."}
     )
+    addresses = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Only one's own: every address that signs in, `email` among them."
+        },
+    )
     escalated = fields.Boolean(metadata={"description": "Whether a joiner has waited too long."})
 
 

@@ -10,6 +10,11 @@ Refused
 ├── ReasonMissing       a refusal without a reason
 ├── ChoiceNotOffered    a way to leave that does not exist
 ├── LinkNotValid        a sign-in link that is unknown, used or too old
+├── AddressYours        an address that is the member's already
+├── AddressesEnough     more addresses than a member may have
+├── LastAddress         the only way to sign in
+├── AddressNotFound     none of the member's addresses
+├── LinksEnough         many links asked for lately
 ├── ClientNotFound      no such system, or one that was withdrawn
 ├── AssertionRefused    a system's proof that expired or was used before
 ├── ScopeNotGranted     more than the national team lets the system do
@@ -84,6 +89,36 @@ class LinkNotValid(Refused):
     """This link has been used or is too old; ask for a new one."""
 
     code = "link_not_valid"
+
+
+class AddressYours(Refused):
+    """You have this e-mail address already."""
+
+    code = "address_yours"
+
+
+class AddressesEnough(Refused):
+    """You can have 3 e-mail addresses: remove one first."""
+
+    code = "addresses_enough"
+
+
+class LastAddress(Refused):
+    """This is your only e-mail address: add another first."""
+
+    code = "last_address"
+
+
+class AddressNotFound(Refused):
+    """This is none of your e-mail addresses."""
+
+    code = "address_not_found"
+
+
+class LinksEnough(Refused):
+    """You have asked for many links: wait an hour."""
+
+    code = "links_enough"
 
 
 class ClientNotFound(Refused):

@@ -9,6 +9,7 @@ from services.bus.transaction import Transaction, new_id
 from services.contracts import members as contract
 from services.contracts import words
 from services.members import (
+    address_store,
     answers,
     case,
     consent_handlers,
@@ -70,7 +71,11 @@ def me(tx: Transaction, caller: Caller) -> Any:
     """
     found = _self(tx, caller)
     inviter_id = invitation_store.invited_by(tx.conn, found.id)
-    return {**answers.own(found), "invited_by": str(inviter_id) if inviter_id else None}
+    return {
+        **answers.own(found),
+        "addresses": address_store.of_member(tx.conn, found.id),
+        "invited_by": str(inviter_id) if inviter_id else None,
+    }
 
 
 def get(tx: Transaction, caller: Caller, member_id: str) -> Any:
@@ -121,12 +126,13 @@ def leave(tx: Transaction, caller: Caller, choice: Any) -> Any:
         raise errors.ChoiceNotOffered
     found = _self(tx, caller, lock=True)
     role_store.revoke(tx.conn, found.id, found.granted, found.id, tx.now)
+    session_handlers.forget(tx, address_store.of_member(tx.conn, found.id))
+    address_store.forget_links(tx.conn, found.id)
     store.erase(tx.conn, found.id)
     invitation_store.forget(tx.conn, found.id)
     invitee_store.forget_inviter(tx.conn, found.id)
     sheet_store.forget_maker(tx.conn, found.id)
     store.forget_answers(tx.conn, found.id, found.email)
-    session_handlers.forget(tx, found.email or "")
     consent_handlers.end_all(tx, found.id)
     case.record(tx, found.id, "leave", found.id)
     left = store.find(tx.conn, found.id)

@@ -84,7 +84,7 @@ def nudge(
 
 
 def named(conn: Connection, words: str, limit: int) -> list[Card]:
-    """Members whose name begins with these words, or whose address it is."""
+    """Members whose name begins with these words, or one of whose addresses it is."""
     pattern = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     with conn.cursor(row_factory=class_row(Card)) as cursor:
         return cursor.execute(
@@ -93,7 +93,8 @@ def named(conn: Connection, words: str, limit: int) -> list[Card]:
                 coalesce(o.name, m.organisation_written) as organisation_name
             from member m left join organisation o on o.code = m.organisation_code
             where m.status = 'approved'
-                and (lower(m.name) like %s or lower(m.email) = lower(%s))
+                and (lower(m.name) like %s or m.id = (
+                    select a.member_id from member_address a where lower(a.email) = lower(%s)))
             order by m.name, m.id limit %s
             """,
             [pattern, words, limit],

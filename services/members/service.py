@@ -10,6 +10,7 @@ from services.bus.entrypoints import Bus, every, rpc
 from services.contracts import readers
 from services.members import (
     access_handlers,
+    address_handlers,
     audit_handlers,
     client_handlers,
     consent_handlers,
@@ -130,6 +131,26 @@ class Members:
     def use_sign_in_link(self, call: Any, token_hash: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return session_handlers.use_link(tx, call.caller, token_hash)
+
+    @rpc
+    def keep_address_link(self, call: Any, token_hash: Any, email: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return address_handlers.keep_link(tx, call.caller, token_hash, email)
+
+    @rpc
+    def add_address(self, call: Any, token_hash: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return address_handlers.add(tx, call.caller, token_hash, self.known_domains)
+
+    @rpc
+    def remove_address(self, call: Any, email: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return address_handlers.remove(tx, call.caller, email)
+
+    @rpc
+    def make_main_address(self, call: Any, email: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return address_handlers.make_main(tx, call.caller, email)
 
     @rpc
     def register_client(self, call: Any, body: Any) -> Any:

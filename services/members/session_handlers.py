@@ -1,6 +1,7 @@
 """Signing in, staying signed in and signing out; only our own services may ask for it."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from services.bus.caller import Caller
@@ -73,7 +74,7 @@ def current(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
 
 
 def close_session(tx: Transaction, caller: Caller, token_hash: Any, everywhere: Any) -> Any:
-    """Sign a browser out, and with ``everywhere`` all others of the same address.
+    """Sign a browser out, and with ``everywhere`` all others of the same member.
 
     Returns:
         How many sessions ended.
@@ -84,7 +85,7 @@ def close_session(tx: Transaction, caller: Caller, token_hash: Any, everywhere: 
     if found is None:
         return {"ended": 0}
     if everywhere is True:
-        return {"ended": session_store.end_all(tx.conn, found.email)}
+        return {"ended": session_store.end_all_of(tx.conn, found.email)}
     session_store.end(tx.conn, key)
     return {"ended": 1}
 
@@ -121,7 +122,8 @@ def use_link(tx: Transaction, caller: Caller, token_hash: Any) -> Any:
     return {"email": found.email}
 
 
-def forget(tx: Transaction, email: str) -> None:
+def forget(tx: Transaction, emails: Sequence[str]) -> None:
     """Sign somebody who leaves out everywhere, and forget the links they were sent."""
-    session_store.end_all(tx.conn, email)
-    session_store.forget_links(tx.conn, email)
+    for email in emails:
+        session_store.end_all(tx.conn, email)
+        session_store.forget_links(tx.conn, email)

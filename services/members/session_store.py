@@ -44,6 +44,21 @@ def end_all(conn: Connection, email: str) -> int:
     return conn.execute("delete from session where lower(email) = lower(%s)", [email]).rowcount
 
 
+def end_all_of(conn: Connection, email: str) -> int:
+    """End every session of an address and of the other addresses of its member; how many."""
+    return conn.execute(
+        """
+        delete from session where lower(email) in (
+            select lower(%(email)s)
+            union
+            select lower(other.email)
+            from member_address given join member_address other using (member_id)
+            where lower(given.email) = lower(%(email)s))
+        """,
+        {"email": email},
+    ).rowcount
+
+
 def add_link(conn: Connection, token_hash: bytes, email: str, now: datetime.datetime) -> None:
     conn.execute(
         "insert into sign_in_link (token_hash, email, sent_at) values (%s, %s, %s)",
@@ -52,10 +67,15 @@ def add_link(conn: Connection, token_hash: bytes, email: str, now: datetime.date
 
 
 def links_since(conn: Connection, email: str, since: datetime.datetime) -> int:
-    """How many links went to an address."""
+    """How many links went to an address, to sign in or to add it."""
     row = conn.execute(
-        "select count(*) from sign_in_link where lower(email) = lower(%s) and sent_at > %s",
-        [email, since],
+        """
+        select (select count(*) from sign_in_link
+                where lower(email) = lower(%(email)s) and sent_at > %(since)s)
+            + (select count(*) from address_link
+                where lower(email) = lower(%(email)s) and sent_at > %(since)s)
+        """,
+        {"email": email, "since": since},
     ).fetchone()
     assert row is not None, "count always answers"
     return int(row[0])

@@ -140,7 +140,12 @@ def forget_maker(conn: Connection, member_id: UUID) -> None:
 def statuses(conn: Connection, addresses: Sequence[str]) -> dict[str, str]:
     """The status of those of the addresses (in lower case) that belong to somebody."""
     rows = conn.execute(
-        "select lower(email), status from member where lower(email) = any(%s)", [list(addresses)]
+        """
+        select lower(a.email), m.status
+        from member_address a join member m on m.id = a.member_id
+        where lower(a.email) = any(%s)
+        """,
+        [list(addresses)],
     ).fetchall()
     return dict(rows)
 

@@ -59,7 +59,10 @@ def add(
     status: str,
     now: datetime.datetime,
 ) -> bool:
-    """Keep a joiner; false when the address belongs to somebody, also somebody joining now."""
+    """Keep a joiner; false when the address belongs to somebody, also somebody joining now.
+
+    Where it is another address of somebody, a trigger adds no row either.
+    """
     added = conn.execute(
         """
         insert into member (id, email, name, about, skills_offered, skills_wanted,
@@ -90,8 +93,15 @@ def find(conn: Connection, member_id: UUID) -> Member | None:
 
 
 def find_by_email(conn: Connection, email: str) -> Member | None:
+    """Who has this address, whichever of theirs it is."""
     with conn.cursor(row_factory=class_row(Member)) as cursor:
-        return cursor.execute(_PERSON + "where lower(email) = lower(%s)", [email]).fetchone()
+        return cursor.execute(
+            _PERSON
+            + """
+            where id = (select member_id from member_address where lower(email) = lower(%s))
+            """,
+            [email],
+        ).fetchone()
 
 
 def lock(conn: Connection, member_id: UUID) -> None:

@@ -96,20 +96,33 @@ def letter(
     return Letter(subject, _text.render(parts) + "\n", _html.render(parts))
 
 
-SIGN_IN = {
-    "subject": "Your link to sign in",
-    "body": "Press the button on the page that opens, and you are signed in.\n\n"
-    "The link works once, for 15 minutes. If you did not ask for it, ignore this e-mail: "
-    "nobody can sign in without it.",
-    "button": "Sign in",
-    "why": "somebody asked to sign in with your address",
+LINK_LETTERS = {
+    "sign_in": {
+        "subject": "Your link to sign in",
+        "body": "Press the button on the page that opens, and you are signed in.\n\n"
+        "The link works once, for 15 minutes. If you did not ask for it, ignore this e-mail: "
+        "nobody can sign in without it.",
+        "button": "Sign in",
+        "why": "somebody asked to sign in with your address",
+    },
+    "address": {
+        "subject": "Confirm your e-mail address",
+        "body": "Press the button on the page that opens, signed in as before, and you can sign "
+        "in with this address, too.\n\n"
+        "The link works once, for an hour. If you did not ask for it, ignore this e-mail: "
+        "nothing changes without it.",
+        "button": "Confirm this address",
+        "why": "a member asked to add your address to their own",
+    },
 }
+"""What is said around a link that proves an address, by what it is for."""
 
 
-def sign_in_letter(link: str) -> Letter:
-    """The words around a link that signs in; they name nobody, whoever may get them."""
-    parts = {**SIGN_IN, "name": "", "link": link, "unsubscribe": None}
-    return Letter(SIGN_IN["subject"], _text.render(parts) + "\n", _html.render(parts))
+def link_letter(purpose: str, link: str) -> Letter:
+    """The words around a link that proves an address; they name nobody, whoever gets them."""
+    words = LINK_LETTERS[purpose]
+    parts = {**words, "name": "", "link": link, "unsubscribe": None}
+    return Letter(words["subject"], _text.render(parts) + "\n", _html.render(parts))
 
 
 def sentence(template: str, facts: Mapping[str, Any], reader: UUID) -> str:

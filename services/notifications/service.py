@@ -132,9 +132,9 @@ class Notifications:
             return handlers.unsubscribe(tx, notice_id)
 
     @rpc
-    def send_sign_in_link(self, call: Any, email: Any, link: Any) -> None:
+    def send_sign_in_link(self, call: Any, email: Any, link: Any, purpose: Any = "sign_in") -> None:
         now = datetime.datetime.now(datetime.UTC)
-        sign_in_handlers.send_link(call.caller, email, link, self.post.settings, now)
+        sign_in_handlers.send_link(call.caller, email, link, purpose, self.post.settings, now)
 
     @rpc
     def subscribe(self, call: Any, body: Any) -> dict[str, Any]:

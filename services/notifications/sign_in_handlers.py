@@ -1,4 +1,4 @@
-"""Sends the link somebody signs in with: at once, to the address they gave, kept nowhere."""
+"""Sends the link that proves an address: at once, to the address they gave, kept nowhere."""
 
 import datetime
 from email.utils import parseaddr
@@ -11,9 +11,14 @@ from services.notifications import errors, mail, render, settings
 
 
 def send_link(
-    caller: Caller, email: Any, link: Any, wanted: settings.Mail, now: datetime.datetime
+    caller: Caller,
+    email: Any,
+    link: Any,
+    purpose: Any,
+    wanted: settings.Mail,
+    now: datetime.datetime,
 ) -> None:
-    """Send a link that signs in.
+    """Send a link that signs in, or that adds the address to a member's.
 
     It is not kept for a second try: whoever waits for it asks for another, and a link in a
     table would be a way in for whoever reads the table. An address that is refused is not
@@ -22,6 +27,7 @@ def send_link(
     Args:
         email: whom it is for, joined or not.
         link: an address of our own pages.
+        purpose: of ``render.LINK_LETTERS``.
 
     Raises:
         NotAllowed: only our own services may ask.
@@ -31,6 +37,8 @@ def send_link(
     caller.require_service()
     if not isinstance(link, str) or not link.startswith(f"{wanted.public_url}/"):
         raise errors.BadLink
+    if purpose not in render.LINK_LETTERS:
+        raise errors.BadLink("There are no words for such a link.")
     if not mail.is_address(email):
         return
     content = mail.message(
@@ -38,7 +46,7 @@ def send_link(
         exchange_id=None,
         name="",
         email=email,
-        letter=render.sign_in_letter(link),
+        letter=render.link_letter(purpose, link),
         entry=None,
         unsubscribe=None,
         mail_from=wanted.mail_from,

@@ -90,7 +90,9 @@ def recorded() -> dict[tuple[str, str], Any]:
         "skills_offered": ["Excel"], "skills_wanted": [], "status": "approved",
         "joined_at": AT, "version": 3,
     }  # fmt: skip
-    own = {**member, "email": "alice@nhs.net", "roles": ["member"]}
+    own = {
+        **member, "email": "alice@nhs.net", "addresses": ["alice@nhs.net"], "roles": ["member"],
+    }  # fmt: skip
     listing: dict[str, Any] = {
         "id": LISTING, "kind": "offer", "title": "Help with Excel", "description": "Pivot tables.",
         "category": "digital-and-data", "pathway": None, "minutes": 60, "online": True,
@@ -229,6 +231,11 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "covers"): page(cover),
         ("members", "cover"): cover,
         ("members", "end_cover"): cover,
+        ("members", "keep_address_link"): {"send": True},
+        ("members", "add_address"): {"email": "alice@example.org"},
+        ("members", "remove_address"): {"email": "alice@nhs.net"},
+        ("members", "make_main_address"): {"email": "alice@nhs.net"},
+        ("notifications", "send_sign_in_link"): None,
         ("members", "audit"): page(line),
         ("members", "export_audit"): {"items": [line]},
         ("members", "check_sheet"): sheet,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import flask
 import pytest
+import segno
 from flask.testing import FlaskClient
 from joserfc import jwk
 
@@ -225,3 +227,24 @@ def test_a_sign_in_service_that_cannot_be_used_is_refused(
     monkeypatch.setenv("TIMEBANK_SIGN_IN", provider(tmp_path, **changes))
     with pytest.raises(SettingError):
         gateway_settings.SIGN_IN.read()
+
+
+def test_an_invitation_is_drawn_by_ourselves_and_shows_its_link(
+    browser: FlaskClient, services: Services
+) -> None:
+    services.answers["members", "own_invitation"] = {"token": "from-alice"}
+    answer = browser.get("/profile/invite/code.svg")
+    assert answer.content_type == "image/svg+xml; charset=utf-8"
+    expected = io.BytesIO()
+    segno.make("http://timebank.test/join?by=from-alice", error="m").save(
+        expected, kind="svg", scale=8, border=4, light="#fff"
+    )
+    assert answer.data == expected.getvalue()
+    assert b"<script" not in answer.data
+
+
+def test_who_waits_to_be_let_in_has_no_invitation_to_draw(
+    browser: FlaskClient, services: Services
+) -> None:
+    services.answers["members", "own_invitation"] = refused("not_allowed", "Later.", "not_allowed")
+    assert browser.get("/profile/invite/code.svg").status_code == 403

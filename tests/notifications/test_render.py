@@ -119,6 +119,16 @@ def test_an_invitation_names_who_invites_and_leads_to_joining() -> None:
     assert "/unsubscribe" in letter.text
 
 
+@pytest.mark.parametrize("purpose", sorted(render.LINK_LETTERS))
+def test_a_letter_around_a_link_names_nobody_and_says_why_it_came(purpose: str) -> None:
+    letter = render.link_letter(purpose, f"{URL}/a/link")
+    assert letter.text.startswith("Hello,\n\n")
+    assert letter.text.count(f"{URL}/a/link") == letter.html.count(f"{URL}/a/link") == 1
+    assert "ignore this e-mail" in letter.text
+    assert "You get this because" in letter.text
+    _WellFormed().check(letter.html)
+
+
 def test_a_script_in_a_name_or_a_title_is_harmless_in_html() -> None:
     nasty = "<script>alert(1)</script>"
     names = render.Names(dict.fromkeys(NAMES.of, nasty), f'"><img src=x>{nasty}', f'"{nasty}')

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import email
 import re
+import uuid
 from email.message import Message
 from pathlib import Path
 
 import requests
+from playwright.sync_api import expect
 
+from deploy.client import Person
 from deploy.local.installation import Installation
 from tests.pages.conftest import BrowserOf
 from tests.pages.seeing import Seeing
 from tests.pages.visiting import TIMEOUT, csrf_of, eventually, session_of
 
-_LINK = re.compile(r"http\S+/sign-in/link/\S+")
+SIGN_IN, CONFIRM = "/sign-in/link/", "/profile/addresses/confirm/"
 
 
-def link_sent(platform: Installation, address: str) -> str:
-    """The newest link in the mailbox of an address."""
+def link_sent(platform: Installation, address: str, leads_to: str = SIGN_IN) -> str:
+    """The newest link of its kind in the mailbox of an address."""
+    link = re.compile(rf"http\S+{leads_to}\S+")
 
     def newest() -> str | None:
         for path in sorted(Path(platform.mail_folder, "new").iterdir(), reverse=True):
             mail = email.message_from_bytes(path.read_bytes())
-            if address in mail["To"] and (found := _LINK.search(_text(mail))):
+            if address in mail["To"] and (found := link.search(_text(mail))):
                 return found[0]
         return None
 
@@ -125,3 +129,35 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Lax"
     assert cookie["expires"] == -1, "without being asked to, a browser forgets when it is closed"
+
+
+def test_a_second_address_is_proved_by_its_link_and_signs_in_to_the_same_member(
+    browser_of: BrowserOf, seen: Seeing, filled: Installation
+) -> None:
+    first, second = "cora.invented@dev.nhs.uk", f"{uuid.uuid4().hex[:8]}.next@dev.nhs.uk"
+    page = browser_of(first, scripts=False)
+    page.goto("/profile")
+    page.get_by_role("link", name="Change your e-mail addresses").click()
+    page.get_by_label("Another e-mail address of yours").fill(first)
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("alert")).to_contain_text("You have this e-mail address already")
+    page.get_by_label("Another e-mail address of yours").fill(second)
+    page.get_by_role("button", name="Send me a link").click()
+    link = link_sent(filled, second, CONFIRM)
+    elsewhere = browser_of()
+    elsewhere.goto(link)
+    assert "/sign-in" in elsewhere.url
+    looking = browser_of(first)
+    looking.goto(link)
+    seen(looking, "confirm-address")
+    page.goto(link)
+    page.get_by_role("button", name="Yes, it is mine").click()
+    expect(page.get_by_text(f"{first}: your e-mails go here")).to_be_visible()
+    looking.goto("/profile/addresses")
+    seen(looking, "addresses")
+    other = Person(filled.gateway_url, second).get("/v1/members/me")
+    assert other["id"] == Person(filled.gateway_url, first).get("/v1/members/me")["id"]
+    page.get_by_role("button", name=f"Remove {second}").click()
+    expect(page.get_by_text("The address is removed.")).to_be_visible()
+    looking.goto("/profile/invite")
+    seen(looking, "invite")

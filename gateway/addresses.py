@@ -46,7 +46,9 @@ def send_link(email: str) -> None:
 
     Raises:
         RpcError: it is the member's already, or they have asked for too many.
+        Problem: from where they are very many were asked for.
     """
+    asking.count_mail()
     token = secrets.token_urlsafe(SECRET_BYTES)
     kept = asking.ask("members", "keep_address_link", token_hash=hashed(token), email=email)
     if kept["send"]:

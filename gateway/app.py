@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import flask
 import structlog
 import werkzeug
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import (
     account,
@@ -26,6 +27,7 @@ from gateway import (
     exchanges,
     insight,
     issuer,
+    limits,
     listings,
     matches,
     members,
@@ -89,12 +91,18 @@ def create(
         settings=settings,
         tokens=tokens.Tokens([*published, *issuer.trusted(settings)]),
         limits=Limits(settings.rate_limit, clock),
+        mails=Limits(limits.MAILS, clock, limits.MAILS_WINDOW),
         identities=Identities(bus.call, clock),
         cards=Remembered(names.REMEMBERED, names.MOST_REMEMBERED, clock),
         admission=Admission(settings.concurrency),
         sessions=Remembered(visitor.REMEMBERED, visitor.MOST_REMEMBERED, clock),
         clients=pages.clients(settings, fetch, clock),
     )
+    if settings.trusted_proxies:
+        # Who asks too often is counted by address; behind a proxy that is its visitor's.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
+        )
     problems.register(app, failures.show)
     app.before_request(_begin)
     app.after_request(_finish)

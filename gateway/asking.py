@@ -41,6 +41,8 @@ class Door:
     """What every request of one application shares.
 
     Attributes:
+        limits: requests, by caller.
+        mails: links by e-mail, by where they are asked for.
         sessions: who is signed in on which browser, for a moment.
         clients: of the pages, one for each sign-in service.
     """
@@ -49,6 +51,7 @@ class Door:
     settings: Settings
     tokens: Tokens
     limits: Limits
+    mails: Limits
     identities: Identities
     cards: Remembered[dict[str, Any]]
     admission: Admission
@@ -98,6 +101,21 @@ def count(who: str) -> None:
         raise Problem(
             "too_many_requests",
             f"{verdict.limit} requests a minute are allowed; wait {verdict.retry_after} seconds.",
+        )
+
+
+def count_mail() -> None:
+    """Take note of one more link by e-mail that is asked for from where the visitor is.
+
+    Raises:
+        Problem: ``too_many_requests``; the same whoever the mail would have gone to.
+    """
+    verdict = door().mails.take(f"address {flask.request.remote_addr}")
+    if not verdict.allowed:
+        raise Problem(
+            "too_many_requests",
+            "Very many links were asked for from where you are.",
+            headers={"Retry-After": str(verdict.retry_after)},
         )
 
 

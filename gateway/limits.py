@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 WINDOW = 60
 """Seconds in which the whole quota comes back."""
+MAILS, MAILS_WINDOW = 300, 3_600
+"""Links by e-mail one address of the network may ask for in an hour, whomever they go to: a
+hospital with a morning's joiners behind it gets through, a machine with a list does not."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,15 @@ class Limits:
     """One bucket per caller.
 
     Args:
-        per_minute: tokens a bucket holds, and gets back in a minute.
+        quota: tokens a bucket holds, and gets back in a window.
         clock: seconds that only grow.
+        window: seconds; the headers speak of the usual one.
     """
 
-    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
-        self.limit = per_minute
-        self._rate = per_minute / WINDOW
+    def __init__(self, quota: int, clock: Callable[[], float], window: int = WINDOW) -> None:
+        self.limit = quota
+        self._window = window
+        self._rate = quota / window
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -78,6 +83,6 @@ class Limits:
         """
         for _ in range(2):
             caller, (_tokens, then) = next(iter(self._buckets.items()))
-            if now - then < WINDOW:
+            if now - then < self._window:
                 return
             del self._buckets[caller]

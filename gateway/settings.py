@@ -85,6 +85,7 @@ class Settings:
     rate_limit: int = 600
     concurrency: int = 64
     configured: tuple[Provider, ...] = ()
+    trusted_proxies: int = 0
 
     @property
     def providers(self) -> tuple[Provider, ...]:
@@ -213,6 +214,13 @@ CONCURRENCY = Setting(
     "64",
     "1 to 10000",
 )
+TRUSTED_PROXIES = Setting(
+    "TIMEBANK_TRUSTED_PROXIES",
+    "reverse proxies in front of the gateway; the last so many X-Forwarded-For are believed.",
+    settings.whole_number(0, 5),
+    "0",
+    "0 to 5; too many lets visitors choose the address they are counted by",
+)
 
 
 def read() -> Settings:
@@ -229,6 +237,7 @@ def read() -> Settings:
         rate_limit=RATE_LIMIT.read(),
         concurrency=CONCURRENCY.read(),
         configured=SIGN_IN.read(),
+        trusted_proxies=TRUSTED_PROXIES.read(),
     )
     _refuse_contradictions(found)
     return found

@@ -166,6 +166,7 @@ OWN = {
         "TIMEBANK_ISSUERS": wanted("TIMEBANK_ISSUERS"),
         "TIMEBANK_SIGN_IN": "${TIMEBANK_SIGN_IN:-[]}",
         "TIMEBANK_RATE_LIMIT": "${TIMEBANK_RATE_LIMIT:-600}",
+        "TIMEBANK_TRUSTED_PROXIES": "${TIMEBANK_TRUSTED_PROXIES:-0}",
     },
 }
 OUTWARD = ("notifications", "gateway")

@@ -57,6 +57,7 @@ def config() -> Manifest:
             "TIMEBANK_KNOWN_DOMAINS": "nhs.net,nhs.uk",
             "TIMEBANK_MAIL_FROM": "Talent Timebank <no-reply@timebank.invalid>",
             "TIMEBANK_RATE_LIMIT": "600",
+            "TIMEBANK_TRUSTED_PROXIES": "1",
         },
     }
 
@@ -92,7 +93,11 @@ def gateway() -> list[Manifest]:
         *pods.broker_env("gateway"),
         *pods.second_road_env(),
         *pods.from_config(
-            "TIMEBANK_PUBLIC_URL", "TIMEBANK_ISSUERS", "TIMEBANK_SIGN_IN", "TIMEBANK_RATE_LIMIT"
+            "TIMEBANK_PUBLIC_URL",
+            "TIMEBANK_ISSUERS",
+            "TIMEBANK_SIGN_IN",
+            "TIMEBANK_RATE_LIMIT",
+            "TIMEBANK_TRUSTED_PROXIES",
         ),
     ]
     template = pods.pod(

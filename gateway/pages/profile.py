@@ -69,6 +69,20 @@ class EMails(Form):
     version = fields.Version()
 
 
+class Privacy(Form):
+    """What others see, beyond what helping each other needs."""
+
+    shows_employer = fields.Tick(
+        "Show other members where I work",
+        hint="Your region is always shown: it says how far apart you are.",
+    )
+    shows_email = fields.Tick(
+        "Tell whoever I have booked help with my e-mail address",
+        hint="Before help is booked nobody is told. Without this you agree on everything here.",
+    )
+    version = fields.Version()
+
+
 class Leave(Form):
     """Leaving, on purpose."""
 
@@ -123,6 +137,22 @@ def e_mails() -> wrappers.Response:
     if flask.request.method == "POST" and form.send(lambda: _set_preferences(form)):
         return flask.redirect(links.after(links.PROFILE, "e-mails-changed"), 303)
     return render.page("profile/e-mails.html", "E-mails", form=form)
+
+
+@routes.route(links.PROFILE_PRIVACY, methods=["GET", "POST"])
+def privacy() -> wrappers.Response:
+    """Change what others see."""
+    me = _me()
+    known = {name: me[name] for name in (*_SEEN, "version")}
+    form = Privacy(flask.request.form, **known)
+    if flask.request.method == "POST" and form.send(
+        lambda: _change({name: bool(form.data[name]) for name in _SEEN}, form)
+    ):
+        return flask.redirect(links.after(links.PROFILE, "privacy-changed"), 303)
+    return render.page("profile/privacy.html", "Who sees what", form=form)
+
+
+_SEEN = ("shows_employer", "shows_email")
 
 
 @routes.get(links.PROFILE_INVITE)
@@ -204,7 +234,7 @@ def _said_in(form: About) -> dict[str, Any]:
     }
 
 
-def _change(body: dict[str, Any], form: About | Work) -> Any:
+def _change(body: dict[str, Any], form: About | Work | Privacy) -> Any:
     changed = asking.tell("members", "update", body=body, expected_version=form.version.seen())
     asking.forget_caller()
     return changed

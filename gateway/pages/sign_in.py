@@ -137,7 +137,12 @@ def sign_out() -> wrappers.Response:
 
 
 def _send_link(email: str, back_to: str) -> None:
-    """Send a link, unless the address has had many; who asks sees no difference."""
+    """Send a link, unless the address has had many; who asks sees no difference.
+
+    Raises:
+        Problem: from where they are very many were asked for, whatever the addresses.
+    """
+    asking.count_mail()
     token = secrets.token_urlsafe(visitor.SECRET_BYTES)
     kept = {"token_hash": visitor.hashed(token), "email": email}
     if asking.ask_ourselves("members", "keep_sign_in_link", **kept)["send"]:

@@ -89,6 +89,7 @@ SAID: Mapping[str, str] = {
     "joined": "You have joined.",
     "changed": "Your profile is changed.",
     "e-mails-changed": "What you get by e-mail is changed.",
+    "privacy-changed": "What others see is changed.",
     "address-asked": "We have sent a link there. It works once, for an hour.",
     "address-added": "The address is added: you can sign in with it, too.",
     "address-removed": "The address is removed.",

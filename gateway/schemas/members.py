@@ -32,6 +32,12 @@ class MemberPatch(field.Body):
     about = field.Text(max=2_000, blank=True, lines=True, allow_none=True)
     skills_offered = field.skills(MOST_SKILLS)
     skills_wanted = field.skills(MOST_SKILLS)
+    shows_employer = field.Flag(
+        metadata={"description": "Whether other members see where one works."}
+    )
+    shows_email = field.Flag(
+        metadata={"description": "Whether the other is told one's address once help is booked."}
+    )
 
 
 class Member(field.Answer):
@@ -52,6 +58,8 @@ class Member(field.Answer):
     email = fields.String(
         metadata={"description": "Only one's own, or that of a joiner one decides about."}
     )
+    shows_employer = fields.Boolean(metadata={"description": "Only one's own."})
+    shows_email = fields.Boolean(metadata={"description": "Only one's own."})
     addresses = fields.List(
         fields.String(),
         metadata={

@@ -7,7 +7,14 @@ from services.members.member import Member
 
 
 def public(found: Member) -> dict[str, Any]:
-    """What other members may see; never the address."""
+    """What other members may see: never the address, and where somebody works if they like."""
+    if found.shows_employer:
+        return whole(found)
+    return {**whole(found), "organisation": None, "organisation_name": None}
+
+
+def whole(found: Member) -> dict[str, Any]:
+    """What those see who decide about somebody; never the address."""
     return {
         "id": str(found.id),
         "name": found.name,
@@ -25,17 +32,23 @@ def public(found: Member) -> dict[str, Any]:
 
 def with_roles(found: Member) -> dict[str, Any]:
     """What the national team sees of somebody whose roles it has set."""
-    return {**public(found), "roles": found.roles}
+    return {**whole(found), "roles": found.roles}
 
 
 def own(found: Member) -> dict[str, Any]:
     """What somebody sees of themselves: everything."""
-    return {**public(found), "email": found.email, "roles": found.roles}
+    return {
+        **whole(found),
+        "email": found.email,
+        "roles": found.roles,
+        "shows_employer": found.shows_employer,
+        "shows_email": found.shows_email,
+    }
 
 
 def queued(found: Member, *, escalated: bool, with_address: bool) -> dict[str, Any]:
     """A member in a representative's list; who decides about a joiner needs the address."""
-    shown = {**public(found), "escalated": escalated}
+    shown = {**whole(found), "escalated": escalated}
     return {**shown, "email": found.email} if with_address else shown
 
 

@@ -89,7 +89,9 @@ def get(tx: Transaction, caller: Caller, member_id: str) -> Any:
         raise NotAllowed("You can see other people's profiles once you are let in.")
     found = case.one(tx, case.parsed(member_id))
     deciders = caller.represents(found.region) or caller.sees_everything
-    if found.approved or caller.is_service or deciders or caller.id == found.id:
+    if caller.is_service or deciders or caller.id == found.id:
+        return answers.whole(found)
+    if found.approved:
         return answers.public(found)
     raise errors.MemberNotFound
 
@@ -179,7 +181,7 @@ def approve(tx: Transaction, caller: Caller, member_id: str) -> Any:
     case.record(tx, caller.id, "approve", joiner.id)
     approved = case.one(tx, joiner.id)
     case.say(tx, contract.MemberApproved, approved, approved_by=caller.id)
-    return answers.public(approved)
+    return answers.whole(approved)
 
 
 def refuse(tx: Transaction, caller: Caller, member_id: str, reason: Any) -> Any:
@@ -194,7 +196,7 @@ def refuse(tx: Transaction, caller: Caller, member_id: str, reason: Any) -> Any:
     case.record(tx, caller.id, "refuse", joiner.id, reason=why)
     refused = case.one(tx, joiner.id)
     case.say(tx, contract.MemberLeft, refused)
-    return answers.public(refused)
+    return answers.whole(refused)
 
 
 def _self(tx: Transaction, caller: Caller, lock: bool = False) -> Member:
@@ -229,6 +231,8 @@ def profile(tx: Transaction, values: Any) -> Profile:
         organisation_code=code,
         organisation_written=None if code else written,
         region=values["region"],
+        shows_employer=values.get("shows_employer", True),
+        shows_email=values.get("shows_email", True),
     )
 
 
@@ -240,4 +244,6 @@ def _kept(found: Member) -> dict[str, Any]:
         "skills_wanted": found.skills_wanted,
         "organisation": found.organisation_code or found.organisation_name,
         "region": found.region,
+        "shows_employer": found.shows_employer,
+        "shows_email": found.shows_email,
     }

@@ -69,7 +69,12 @@ def contacts(tx: Transaction, caller: Caller, ids: Any) -> Any:
     caller.require_service()
     wanted = _ids(ids)
     return {
-        str(each.id): {"name": each.name, "email": each.email, "region": each.region}
+        str(each.id): {
+            "name": each.name,
+            "email": each.email,
+            "region": each.region,
+            "shows_email": each.shows_email,
+        }
         for each in (*store.contacts(tx.conn, wanted), *invitee_store.contacts(tx.conn, wanted))
     }
 

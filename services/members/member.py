@@ -23,6 +23,8 @@ class Profile:
     Attributes:
         organisation_code: ODS code of the employer; ``None`` where there is none.
         organisation_written: its name in the member's words; ``None`` beside a code.
+        shows_employer: whether other members see where they work.
+        shows_email: whether the other party of a booked exchange is told their address.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Profile:
     organisation_code: str | None
     organisation_written: str | None
     region: str
+    shows_employer: bool = True
+    shows_email: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Member:
     version: int
     joined_at: datetime.datetime
     granted: list[str]
+    shows_employer: bool = True
+    shows_email: bool = True
 
     @property
     def roles(self) -> list[str]:

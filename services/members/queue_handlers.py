@@ -87,7 +87,7 @@ def nudge(tx: Transaction, caller: Caller, member_id: Any) -> Any:
     newcomer.require_room(found.joined_at, queue_store.nudged(tx.conn, found.id), tx.now)
     queue_store.nudge(tx.conn, new_id(), found.id, caller.id, tx.now)
     case.say(tx, contract.MemberNudged, found, nudged_by=caller.id)
-    return answers.public(found)
+    return answers.whole(found)
 
 
 def find(tx: Transaction, caller: Caller, q: Any) -> Any:

@@ -65,8 +65,17 @@ class Joining(marshmallow.Schema):
     invitation = Text(64, load_default=None, allow_none=True)
 
 
+class Flag(fields.Boolean):
+    """``true`` or ``false`` themselves; words and numbers that look like them are refused."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Changing(marshmallow.Schema):
-    """Any of the same, later."""
+    """Any of the same, later; and what others may see of it."""
 
     name = Text(200)
     organisation = Text(200)
@@ -74,6 +83,8 @@ class Changing(marshmallow.Schema):
     about = Text(2000, least=0, lines=True, allow_none=True)
     skills_offered = Skills()
     skills_wanted = Skills()
+    shows_employer = Flag()
+    shows_email = Flag()
 
 
 class Naming(marshmallow.Schema):

@@ -15,7 +15,7 @@ Connection = psycopg.Connection[Any]
 
 _PERSON = """
     select id, email, name, about, skills_offered, skills_wanted, organisation_code,
-        organisation_name, region, status, version, joined_at, granted
+        organisation_name, region, status, version, joined_at, granted, shows_employer, shows_email
     from person
 """
 
@@ -39,6 +39,7 @@ class Contact:
     name: str
     email: str
     region: str
+    shows_email: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def change(conn: Connection, member_id: UUID, profile: Profile) -> None:
         """
         update member
         set name = %s, about = %s, skills_offered = %s, skills_wanted = %s,
-            organisation_code = %s, organisation_written = %s, region = %s, version = version + 1
+            organisation_code = %s, organisation_written = %s, region = %s,
+            shows_employer = %s, shows_email = %s, version = version + 1
         where id = %s
         """,
         [
@@ -141,6 +143,8 @@ def change(conn: Connection, member_id: UUID, profile: Profile) -> None:
             profile.organisation_code,
             profile.organisation_written,
             profile.region,
+            profile.shows_employer,
+            profile.shows_email,
             member_id,
         ],
     )
@@ -182,8 +186,10 @@ def cards(conn: Connection, ids: Sequence[UUID]) -> list[Card]:
     with conn.cursor(row_factory=class_row(Card)) as cursor:
         return cursor.execute(
             """
-            select m.id, m.name, m.region, m.organisation_code,
-                coalesce(o.name, m.organisation_written) as organisation_name
+            select m.id, m.name, m.region,
+                case when m.shows_employer then m.organisation_code end as organisation_code,
+                case when m.shows_employer then coalesce(o.name, m.organisation_written) end
+                    as organisation_name
             from member m left join organisation o on o.code = m.organisation_code
             where m.id = any(%s)
             """,
@@ -195,7 +201,10 @@ def contacts(conn: Connection, ids: Sequence[UUID]) -> list[Contact]:
     """Those of ``ids`` who can still be written to."""
     with conn.cursor(row_factory=class_row(Contact)) as cursor:
         return cursor.execute(
-            "select id, name, email, region from member where id = any(%s) and email is not null",
+            """
+            select id, name, email, region, shows_email from member
+             where id = any(%s) and email is not null
+            """,
             [list(ids)],
         ).fetchall()
 

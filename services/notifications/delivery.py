@@ -279,7 +279,9 @@ def compose(due: store.Due, known: Known, wanted: settings.Mail, now: datetime.d
     guests = [
         calendar.Guest(render.clean(found.get("name") or ""), found["email"])
         for key in ("giver_id", "receiver_id")
-        if (found := known.contacts.get(due.facts.get(key, ""))) and mail.is_address(found["email"])
+        if (found := known.contacts.get(due.facts.get(key, "")))
+        and mail.is_address(found["email"])
+        and (found is contact or found.get("shows_email", True))
     ]
     others = [guest.email for guest in guests if guest.email != contact["email"]]
     names = render.Names(

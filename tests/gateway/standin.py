@@ -92,6 +92,7 @@ def recorded() -> dict[tuple[str, str], Any]:
     }  # fmt: skip
     own = {
         **member, "email": "alice@nhs.net", "addresses": ["alice@nhs.net"], "roles": ["member"],
+        "shows_employer": True, "shows_email": True,
     }  # fmt: skip
     listing: dict[str, Any] = {
         "id": LISTING, "kind": "offer", "title": "Help with Excel", "description": "Pivot tables.",

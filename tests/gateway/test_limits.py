@@ -1,5 +1,6 @@
 """A caller may ask so often; a process may work on so much at once."""
 
+import re
 import threading
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from joserfc import jwk
 
+from gateway import limits
+from gateway.app import create
 from gateway.limits import Limits
 from gateway.settings import Settings
 from tests.gateway.conftest import PUBLIC_URL, Clock, Token, problem, signed_in
@@ -120,3 +123,47 @@ def test_failed_requests_give_their_place_back(anybody: FlaskClient) -> None:
     for _ in range(5):
         assert anybody.get("/nowhere").status_code == 404
         assert anybody.post("/dev/sign-in", data=b"x" * 70_000).status_code == 413
+
+
+@pytest.fixture
+def few_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAILS", 2)
+
+
+def ask_for_link(visitor: FlaskClient, email: str, **more: Any) -> int:
+    """The status of asking for a link to sign in."""
+    form = visitor.get("/sign-in/email", **more)
+    proof = re.search(r'name="csrf" value="([0-9a-f]{64})"', form.text)
+    assert proof
+    return visitor.post(
+        "/sign-in/email", data={"csrf": proof[1], "email": email}, **more
+    ).status_code
+
+
+@pytest.mark.usefixtures("few_mails")
+def test_links_by_e_mail_from_one_place_are_limited_whoever_they_go_to(
+    issuer_key: jwk.ECKey, services: Services, clock: Clock
+) -> None:
+    services.answers["members", "keep_sign_in_link"] = {"send": True}
+    app = create(services, Settings("local", PUBLIC_URL, development_key=issuer_key), clock=clock)
+    visitor = app.test_client()
+    found = [ask_for_link(visitor, f"{number}@nhs.net") for number in range(3)]
+    assert found == [303, 303, 429]
+    assert len(services.of("notifications", "send_sign_in_link")) == 2
+    clock.now += 1_800
+    assert ask_for_link(visitor, "3@nhs.net") == 303
+
+
+@pytest.mark.usefixtures("few_mails")
+@pytest.mark.parametrize(("proxies", "last"), [(0, 429), (1, 303)])
+def test_visitors_behind_a_proxy_are_told_apart_only_where_it_is_trusted(
+    issuer_key: jwk.ECKey, services: Services, clock: Clock, proxies: int, last: int
+) -> None:
+    services.answers["members", "keep_sign_in_link"] = {"send": True}
+    settings = Settings("local", PUBLIC_URL, development_key=issuer_key, trusted_proxies=proxies)
+    visitor = create(services, settings, clock=clock).test_client()
+    found = [
+        ask_for_link(visitor, "a@nhs.net", headers={"X-Forwarded-For": f"198.51.100.{number}"})
+        for number in range(3)
+    ]
+    assert found == [303, 303, last]

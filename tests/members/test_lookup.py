@@ -45,7 +45,12 @@ def test_cards_name_people_and_leave_out_strangers(bank: Bank) -> None:
 def test_contacts_give_addresses_to_services(bank: Bank) -> None:
     ada = bank.join("ada@nhs.net")
     assert bank.do(lookup_handlers.contacts, SERVICE, [ada["id"]]) == {
-        ada["id"]: {"name": "Ada Invented", "email": "ada@nhs.net", "region": "london"}
+        ada["id"]: {
+            "name": "Ada Invented",
+            "email": "ada@nhs.net",
+            "region": "london",
+            "shows_email": True,
+        }
     }
 
 

@@ -141,6 +141,7 @@ class Others:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.addresses: dict[str, str | None] = {}
+        self.silent: set[str] = set()
         self.titles: dict[str, str] = {}
         self.holders: dict[str, list[str]] = {"london": [], "national": []}
         self.away = False
@@ -156,7 +157,12 @@ class Others:
 
     def contacts(self, ids: Sequence[str], **_: Any) -> dict[str, Any]:
         return {
-            found: {"name": self.name(found), "email": self.address(found), "region": "london"}
+            found: {
+                "name": self.name(found),
+                "email": self.address(found),
+                "region": "london",
+                "shows_email": found not in self.silent,
+            }
             for found in ids
             if self.address(found)
         }

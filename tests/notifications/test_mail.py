@@ -1,5 +1,6 @@
 """What arrives: headers that hold, both forms of the words, and a calendar file."""
 
+import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
@@ -113,6 +114,25 @@ def test_a_booking_with_a_time_brings_a_calendar_file(arrived: Arrived, others: 
     assert {str(guest) for guest in event["ATTENDEE"]} == {
         f"mailto:{others.address(str(person))}" for person in (PAIR.giver_id, PAIR.receiver_id)
     }
+
+
+def test_an_address_is_told_to_the_other_unless_its_owner_does_not_want_it(
+    arrived: Arrived, others: Others
+) -> None:
+    giver, receiver = (others.address(str(each)) for each in (PAIR.giver_id, PAIR.receiver_id))
+    booked = _said_in(arrived(PAIR.says(exchanges.ExchangeBooked), PAIR.receiver_id))
+    assert f"at {giver}." in booked
+    assert f"mailto:{giver}" in booked
+    others.silent = {str(PAIR.giver_id)}
+    booked = _said_in(arrived(PAIR.says(exchanges.ExchangeBooked), PAIR.receiver_id))
+    assert str(giver) not in booked
+    assert f"mailto:{receiver}" in booked
+
+
+def _said_in(mail: EmailMessage) -> str:
+    """Every word of a mail, the lines of its calendar unfolded."""
+    parts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    return "\n".join(re.sub(r"\r?\n ", "", part.get_content()) for part in parts)
 
 
 def test_a_change_of_time_raises_the_sequence_of_the_same_entry(arrived: Arrived) -> None:

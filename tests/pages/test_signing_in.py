@@ -134,7 +134,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
 def test_a_second_address_is_proved_by_its_link_and_signs_in_to_the_same_member(
     browser_of: BrowserOf, seen: Seeing, filled: Installation
 ) -> None:
-    first, second = "cora.invented@dev.nhs.uk", f"{uuid.uuid4().hex[:8]}.next@dev.nhs.uk"
+    first, second = "carys.invented@dev.nhs.uk", f"{uuid.uuid4().hex[:8]}.next@dev.nhs.uk"
     page = browser_of(first, scripts=False)
     page.goto("/profile")
     page.get_by_role("link", name="Change your e-mail addresses").click()
@@ -161,3 +161,27 @@ def test_a_second_address_is_proved_by_its_link_and_signs_in_to_the_same_member(
     expect(page.get_by_text("The address is removed.")).to_be_visible()
     looking.goto("/profile/invite")
     seen(looking, "invite")
+
+
+def test_what_others_see_is_chosen_by_each_member(
+    browser_of: BrowserOf, seen: Seeing, filled: Installation
+) -> None:
+    who = "femi.invented@dev.nhs.uk"
+    page = browser_of(who)
+    page.goto("/profile")
+    page.get_by_role("link", name="Change who sees what").click()
+    seen(page, "profile-privacy")
+    page.get_by_label("Show other members where I work").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("What others see is changed.")).to_be_visible()
+    seen(page, "profile")
+    femi = Person(filled.gateway_url, who)
+    other = Person(filled.gateway_url, "ben.invented@dev.nhs.uk")
+    path = f"/v1/members/{femi.get('/v1/members/me')['id']}"
+    assert other.get(path)["organisation"] is None
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/profile/privacy")
+    page.get_by_label("Show other members where I work").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("What others see is changed.")).to_be_visible()
+    assert other.get(path)["organisation"] == "RGT"

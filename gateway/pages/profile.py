@@ -77,8 +77,8 @@ class Privacy(Form):
         hint="Your region is always shown: it says how far apart you are.",
     )
     shows_email = fields.Tick(
-        "Tell whoever I have booked help with my e-mail address",
-        hint="Before help is booked nobody is told. Without this you agree on everything here.",
+        "Show my e-mail address to whoever I agree on help with",
+        hint="Nobody sees it before both have said yes. Without it you write to each other here.",
     )
     version = fields.Version()
 

@@ -36,7 +36,7 @@ class MemberPatch(field.Body):
         metadata={"description": "Whether other members see where one works."}
     )
     shows_email = field.Flag(
-        metadata={"description": "Whether the other is told one's address once help is booked."}
+        metadata={"description": "Whether the other sees one's address once both said yes."}
     )
 
 

@@ -10,6 +10,7 @@ from deploy.client import Person
 from deploy.local.installation import Installation
 from tests.pages.conftest import BrowserOf
 from tests.pages.seeing import Seeing
+from tests.pages.test_signing_in import link_sent
 from tests.pages.visiting import eventually
 
 REP = "rep.midlands@dev.nhs.uk"
@@ -56,6 +57,24 @@ def test_members_of_an_earlier_timebank_come_with_hours_and_offers_without_scrip
     page.get_by_role("button", name="Do it once more").click()
     expect(page.get_by_role("row", name="Mei Brought")).to_contain_text("Done")
     assert len(brought.get("/v1/listings", mine="true")["items"]) == 1
+
+
+def test_who_is_invited_gets_a_letter_and_is_let_in_by_its_link(
+    browser_of: BrowserOf, filled: Installation
+) -> None:
+    who = f"{uuid.uuid4().hex[:8]}.invited@elsewhere.example"
+    page = browser_of(REP, scripts=False)
+    page.goto("/console/sheets")
+    choose(page, "Invite them", f"email,name\n{who},Ivy Invited\n")
+    page.get_by_role("button", name="Invite 1 person").click()
+    expect(page.get_by_role("row", name="Ivy Invited")).to_contain_text("Done")
+    link = link_sent(filled, who, r"/join\?by=")
+    stranger = browser_of()
+    stranger.goto(link)
+    expect(stranger.get_by_role("main")).to_contain_text("Midi Rep (invented)")
+    ivy = Person(filled.gateway_url, who)
+    body = {"name": "Ivy Invited", "organisation": "Sunny Care Ltd", "region": "midlands"}
+    assert ivy.post("/v1/members", body)["status"] == "approved"
 
 
 def test_the_national_team_reads_the_audit_and_takes_it_along_and_the_senate_reads(

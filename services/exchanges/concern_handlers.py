@@ -139,6 +139,8 @@ def _keep(tx: Transaction, before: Concern, step: Step) -> None:
         _say(tx, contract.ConcernHandedOn, after)
     if before.state != "closed" and after.state == "closed":
         if after.exchange_id:
+            # Of two concerns closed at once, the second looks only after the first has committed.
+            exchange_store.lock(tx.conn, [after.exchange_id])
             concern_store.resume_clocks(tx.conn, after.exchange_id, tx.now)
         _say(tx, contract.ConcernClosed, after)
 

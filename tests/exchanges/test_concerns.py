@@ -19,6 +19,7 @@ from services.exchanges import (
 from services.exchanges.concern import Handler
 from tests.exchanges import people
 from tests.exchanges.people import Bank
+from tests.exchanges.test_at_the_same_moment import both
 
 GIVER = people.member("london")
 RECEIVER = people.member("north-west")
@@ -288,6 +289,22 @@ def test_a_concern_stops_the_clocks_of_its_exchange_until_the_last_is_closed(ban
     bank.wait(days=1, hours=23)
     assert bank.state(request) == "requested"
     bank.wait(hours=2)
+    assert bank.state(request) == "expired"
+
+
+def test_of_two_concerns_closed_at_the_same_moment_the_second_lets_the_clocks_go_on(
+    bank: Bank,
+) -> None:
+    request = str(bank.ask(RECEIVER, bank.publish(GIVER))["id"])
+    first, second = (report(bank, exchange_id=request) for _ in range(2))
+
+    both(
+        bank,
+        lambda tx: concern_handlers.act(tx, NATIONAL, first, "close", {"text": "x"}, None),
+        lambda tx: concern_handlers.act(tx, NATIONAL, second, "close", {"text": "x"}, None),
+    )
+
+    bank.wait(days=8)
     assert bank.state(request) == "expired"
 
 

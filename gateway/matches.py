@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway import asking, names, paging
+from gateway import asking, names, paging, regions
 from gateway.blueprint import Blueprint
-from gateway.pages import words
 from gateway.schemas import matches as shapes
 
 routes = Blueprint("matches", "Who could help a member, and whom they could help.")
@@ -71,7 +70,7 @@ def found(me: dict[str, Any], whom: str, limit: int) -> list[dict[str, Any]]:
 
 def _sentence(whom: str, region: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """How a reason reads: a code newer than this gateway is left without a sentence."""
-    called = words.REGIONS.get(region, region)
+    called = regions.NAMES.get(region, region)
 
     def say(reason: dict[str, Any]) -> dict[str, Any]:
         pattern = _SENTENCES[whom].get(reason["code"], "It may fit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 import uuid
 from typing import Any
@@ -39,6 +40,8 @@ LEDGER_ANSWERS = 1.0
 """Seconds a step waits for the ledger, which answers in a twentieth of that: long enough to
 show people what came of it, short enough to go on without."""
 LOOK_AGAIN = 0.04
+ASK_OTHERS = datetime.timedelta(hours=72)
+"""Without an answer for so long, whoever asked is shown others who fit."""
 JUDGED = ("resolve", "reverse")
 """Steps of a third person, who is told all there is to know."""
 _SAID_OF_A_STEP = ("title", "explain", "button")
@@ -143,7 +146,15 @@ def exchange(exchange_id: UUID) -> wrappers.Response:
         other={"id": found[turns.OTHER[side]]["id"], "name": turns.other(found, me)}
         if side
         else None,
+        ask_others=_waits_for_long(found, me),
     )
+
+
+def _waits_for_long(found: dict[str, Any], me: str) -> bool:
+    """Whether the reader asked for help and has had no answer for days."""
+    asked = found["state"] == "requested" and found["asker_id"] == me
+    since = datetime.datetime.fromisoformat(found["requested_at"])
+    return asked and turns.side(found, me) == "receiver" and since + ASK_OTHERS < tasks.now()
 
 
 def _found(exchange_id: UUID) -> dict[str, Any]:

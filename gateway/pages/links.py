@@ -17,6 +17,8 @@ JOIN_LIKE = "/join/like"
 JOIN_CHECK = "/join/check"
 FIRST = "/first"
 MATCHES = "/matches"
+SEARCHES = "/searches"
+ASK_SEVERAL = "/asks/new"
 NEW_LISTING = "/listings/new"
 MY_LISTINGS = "/listings/mine"
 PROFILE_ABOUT = "/profile/about"
@@ -80,6 +82,24 @@ def listing(listing_id: str) -> str:
 def ask(listing_id: str) -> str:
     """Where one asks for what a listing offers."""
     return f"{FIND}/{listing_id}/ask"
+
+
+def ask_for_slot(listing_id: str, slot_id: str) -> str:
+    """Where one press asks for one of an offer's times."""
+    return f"{FIND}/{listing_id}/times/{slot_id}/ask"
+
+
+def times(listing_id: str) -> str:
+    """Where the owner of an offer says when they can help."""
+    return f"{FIND}/{listing_id}/times"
+
+
+def remove_slot(listing_id: str, slot_id: str) -> str:
+    return f"{times(listing_id)}/{slot_id}/remove"
+
+
+def remove_search(search_id: str) -> str:
+    return f"{SEARCHES}/{search_id}/remove"
 
 
 def new_listing(kind: str, title: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking, funding, names
-from gateway.pages import fields, links, own_listings, render, titles, words
+from gateway.pages import fields, links, own_listings, render, searches, titles, words
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 
@@ -17,6 +18,10 @@ routes = Area("listings")
 
 AT_ONCE = 10
 """Listings on one page: what fits on a phone without tiring."""
+
+
+NOT_SAVED = ("online", "pathway", "skill")
+"""Filters a saved search has not: who hears of a little more decides by reading."""
 
 
 class Search(Form):
@@ -61,6 +66,9 @@ def find() -> wrappers.Response:
         more=bool(wanted.get("pathway") or wanted.get("skill")),
         narrowed=len(wanted) > 1,
         first=links.with_query(links.FIND, **query) if cursor else None,
+        key=str(uuid.uuid4()),
+        saved_in_part=any(wanted.get(name) for name in NOT_SAVED),
+        saving={name: wanted[name] for name in searches.CRITERIA if name in wanted},
         next=found["next"] and links.with_query(links.FIND, **query, cursor=found["next"]),
     )
 
@@ -68,6 +76,15 @@ def find() -> wrappers.Response:
 @routes.get(f"{links.FIND}/<uuid:listing_id>")
 def listing(listing_id: UUID) -> wrappers.Response:
     """One listing, and whether one's credits will do for it."""
+    return shown(listing_id)
+
+
+def shown(listing_id: UUID, form: Form | None = None) -> wrappers.Response:
+    """The page of a listing.
+
+    Args:
+        form: of asking for one of its times, where that was refused.
+    """
     asked = asking.ask("exchanges", "listing", listing_id=str(listing_id))
     found = names.in_listings([asked])[0]
     mine = found["owner"]["id"] == str(asking.caller().id)
@@ -75,6 +92,8 @@ def listing(listing_id: UUID) -> wrappers.Response:
         "listings/listing.html",
         found["title"],
         listing=found,
+        form=form,
+        key=str(uuid.uuid4()),
         mine=mine,
         credits=None if mine else _credits(found),
         actions=own_listings.actions(found) if mine else (),

@@ -131,7 +131,7 @@ def publish() -> wrappers.Response:
 @routes.route(f"{links.FIND}/<uuid:listing_id>/change", methods=["GET", "POST"])
 def change(listing_id: UUID) -> wrappers.Response:
     """Change a listing of one's own; what is agreed already stays as agreed."""
-    found = _own(listing_id)
+    found = own(listing_id)
     form = About(flask.request.form, **_known(found))
     path = links.listing(found["id"])
     if flask.request.method == "POST" and form.send(lambda: _change(found["id"], form)):
@@ -153,7 +153,7 @@ def act(listing_id: UUID, action: str) -> wrappers.Response:
 @routes.route(f"{links.FIND}/<uuid:listing_id>/close", methods=["GET", "POST"])
 def close(listing_id: UUID) -> wrappers.Response:
     """Close a listing of one's own, after asking: it cannot be opened again."""
-    found = _own(listing_id)
+    found = own(listing_id)
     form = Close(flask.request.form)
     arguments = {"listing_id": found["id"], "action": "close"}
     if flask.request.method == "POST" and form.send(
@@ -170,7 +170,7 @@ def actions(listing: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _own(listing_id: UUID) -> dict[str, Any]:
+def own(listing_id: UUID) -> dict[str, Any]:
     """A listing of one's own.
 
     Raises:

@@ -66,6 +66,7 @@ class EMails(Form):
     thanks = fields.Tick("When somebody thanks me")
     messages = fields.Tick("When somebody I share an exchange with writes to me")
     membership = fields.Tick("About my membership")
+    searches = fields.Tick("When something new fits what I look for")
     version = fields.Version()
 
 
@@ -95,6 +96,10 @@ class Leave(Form):
         "Yes, erase my profile and end my membership",
         fields.required("Tick the box if you are sure"),
     )
+
+
+E_MAILS = ("progress", "thanks", "messages", "membership", "searches")
+"""The e-mails one can do without, by kind; each a field of ``EMails``."""
 
 
 @routes.get(links.PROFILE)
@@ -194,6 +199,7 @@ def download() -> wrappers.Response:
         "account": asking.ask("ledger", "account"),
         "statement": list(_all("ledger", "statement")),
         "offers_and_requests": list(_all("exchanges", "listings", mine=True)),
+        "saved_searches": asking.ask("exchanges", "saved_searches")["items"],
         "exchanges": list(_all("exchanges", "exchanges", mine="all")),
         "messages_written": list(_all("exchanges", "written_messages")),
         "concerns_raised": list(_all("exchanges", "concerns")),
@@ -241,9 +247,7 @@ def _change(body: dict[str, Any], form: About | Work | Privacy) -> Any:
 
 
 def _set_preferences(form: EMails) -> Any:
-    kinds = {
-        name: bool(form.data[name]) for name in ("progress", "thanks", "messages", "membership")
-    }
+    kinds = {name: bool(form.data[name]) for name in E_MAILS}
     body = {"email": bool(form.email.data), "kinds": kinds}
     return asking.tell(
         "notifications", "set_preferences", body=body, expected_version=form.version.seen()

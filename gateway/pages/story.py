@@ -41,6 +41,7 @@ _BY_ITSELF: Mapping[str, str] = {
     "posted": "{minutes} moved from {receiver} to {giver}.",
     "escalate": "The national team was asked to decide.",
     "settle_lower": "Nobody decided in time, so the lower figure counts.",
+    "supersede": "Somebody else who was asked said yes first.",
     "left": "One of the two left the timebank.",
 }
 _OF_WHAT_TOOK_PLACE: Mapping[str, str] = {

@@ -152,14 +152,16 @@ def _theirs(found: Found, until: str) -> str:
 
 
 def _ended(found: Found, me: str) -> str:
-    minutes = words.duration(found["minutes"])
-    mine = side(found, me)
+    minutes, mine = words.duration(found["minutes"]), side(found, me)
     giver = "you" if mine == "giver" else name(found, "giver")
     receiver = "you" if mine == "receiver" else name(found, "receiver")
+    if _superseded(found):
+        thanks = "Thank you for being there." if mine == "giver" else "Nothing is left to do."
+        return f"Somebody else who was asked said yes first. {thanks}"
     said = {
         "settled": f"It took place. {minutes} went from {receiver} to {giver}.",
         "declined": "The answer was no. Nothing was taken from anybody.",
-        "withdrawn": "It was taken back before it was booked. No hours moved.",
+        "withdrawn": "It ended before it was booked. No hours moved.",
         "expired": "Nobody answered in time, so it ended by itself. No hours moved.",
         "cancelled": "It was cancelled. The hours that were held went back.",
         "lapsed": "Nobody said that it took place, so it ended. The hours held went back.",
@@ -168,6 +170,12 @@ def _ended(found: Found, me: str) -> str:
         "reversed": f"It was undone: {minutes} went back from {giver} to {receiver}.",
     }
     return said.get(found["state"], "Nothing is left to do.")
+
+
+def _superseded(found: Found) -> bool:
+    """Whether another giver was quicker; lists tell no history, and say less."""
+    history = found.get("history") or ()
+    return found["state"] == "withdrawn" and any(step["action"] == "supersede" for step in history)
 
 
 def _first(found: Found, *steps: str) -> str | None:

@@ -4,19 +4,13 @@ import datetime
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from gateway import regions
+
 LONDON = ZoneInfo("Europe/London")
 
 SERVICE = "Talent Timebank"
 
-REGIONS: Mapping[str, str] = {
-    "london": "London",
-    "south-west": "South West",
-    "south-east": "South East",
-    "midlands": "Midlands",
-    "east-of-england": "East of England",
-    "north-west": "North West",
-    "north-east-and-yorkshire": "North East and Yorkshire",
-}
+REGIONS = regions.NAMES
 CATEGORIES: Mapping[str, str] = {
     "leadership": "Career and leadership development",
     "digital-and-data": "Digital and data skills",
@@ -98,11 +92,16 @@ SAID: Mapping[str, str] = {
     "left": "You have left, and what was held about you is erased.",
     "published": "It is published: others can find it now.",
     "listing-changed": "It is changed.",
+    "search-saved": "It is saved. You hear from us when something new fits.",
+    "search-removed": "It is removed.",
+    "time-added": "The time is shown with your offer.",
+    "time-removed": "The time is gone.",
     "listing-pause": "It is paused: nobody finds it until you show it again.",
     "listing-renew": "It is shown for another 90 days.",
     "listing-close": "It is closed.",
     "signed-out-everywhere": "You are signed out on every device.",
     "asked": "It is on its way. You will hear as soon as there is an answer.",
+    "asked-several": "It is on its way to all of them. Whoever says yes first helps you.",
     "step-accept": "You said yes.",
     "step-confirm": "You confirmed it.",
     "step-correct": "You said how long it took.",

@@ -14,6 +14,14 @@ class ExchangeBody(field.Body):
     """Asking: the owner of an offer gives, the owner of a request receives."""
 
     listing_id = field.Id(required=True)
+    slot_id = field.Id(
+        allow_none=True,
+        metadata={
+            "format": "uuid",
+            "description": "One of the listing's times, which nobody else can take then; "
+            "`starts_at` follows from it.",
+        },
+    )
     minutes = event.Minutes(required=True)
     starts_at = field.Moment(allow_none=True)
     message = field.Text(max=LONGEST_MESSAGE, blank=True, lines=True, allow_none=True)
@@ -136,6 +144,14 @@ class Exchange(field.Answer):
     deadline = field.moment_text(required=True, allow_none=True)
     starts_at = field.moment_text(required=True, allow_none=True)
     message = fields.String(allow_none=True)
+    ask_id = fields.String(
+        allow_none=True,
+        metadata={
+            "format": "uuid",
+            "description": "Of the ask, where several givers were asked at once: "
+            "`GET /v1/asks/{id}`, for whoever asked.",
+        },
+    )
     sent = fields.Boolean(metadata={"description": "False while its asker waits to be let in."})
     from_fund = fields.Boolean()
     recorded = fields.Boolean(

@@ -7,6 +7,25 @@ from services.contracts import event, words
 
 MOST_AT_ONCE = 10_000
 MOST_SKILLS = 20
+MOST_SLOTS = 20
+
+
+class SlotBody(field.Body):
+    """A time at which the owner of an offer can help."""
+
+    starts_at = field.Moment(required=True)
+    minutes = event.Minutes(required=True)
+
+
+def _slots() -> fields.List:
+    return fields.List(
+        fields.Nested(SlotBody),
+        validate=validate.Length(max=MOST_SLOTS),
+        metadata={
+            "description": "Of an offer: times that can be taken, each once. They replace those "
+            "there were; what somebody has taken stays."
+        },
+    )
 
 
 class ListingBody(field.Body):
@@ -27,6 +46,7 @@ class ListingBody(field.Body):
         metadata={"description": "Exchanges open at once; absent means unlimited."},
     )
     expires_at = field.Moment(allow_none=True)
+    slots = _slots()
 
 
 class ListingPatch(field.Body):
@@ -42,6 +62,7 @@ class ListingPatch(field.Body):
     skills = field.skills(MOST_SKILLS)
     capacity = event.Count(allow_none=True, validate=validate.Range(min=1, max=MOST_AT_ONCE))
     expires_at = field.Moment(allow_none=True)
+    slots = _slots()
 
 
 class Owner(field.Answer):
@@ -64,6 +85,17 @@ class Funding(field.Answer):
     )
 
 
+class Slot(field.Answer):
+    """A time one can ask for by its id: see ``slot_id`` in ``POST /v1/exchanges``."""
+
+    id = field.id_text(required=True)
+    starts_at = field.moment_text(required=True)
+    minutes = event.Count(required=True)
+    taken = fields.Boolean(
+        metadata={"description": "Seen by the owner only; others are shown what is free."}
+    )
+
+
 class Listing(field.Answer):
     id = field.id_text(required=True)
     kind = field.slug(words.LISTING_KINDS, required=True)
@@ -82,6 +114,9 @@ class Listing(field.Answer):
     owner = fields.Nested(Owner)
     expires_at = field.moment_text(allow_none=True)
     published_at = field.moment_text()
+    slots = fields.List(
+        fields.Nested(Slot), metadata={"description": "Times that lie ahead, the soonest first."}
+    )
     version = event.Count()
     funding = fields.Nested(Funding)
 

@@ -32,6 +32,7 @@ class Kinds(field.Answer):
     thanks = fields.Boolean()
     messages = fields.Boolean()
     membership = fields.Boolean()
+    searches = fields.Boolean(metadata={"description": "What fits one's saved searches."})
 
 
 class Preferences(field.Answer):
@@ -45,6 +46,7 @@ class KindsPatch(field.Body):
     thanks = field.Flag()
     messages = field.Flag()
     membership = field.Flag()
+    searches = field.Flag()
 
 
 class PreferencesPatch(field.Body):

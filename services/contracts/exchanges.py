@@ -32,6 +32,20 @@ class ListingExpired(ListingEvent):
     event = "listing_expired"
 
 
+class ListingsFound(Event):
+    """Something new fits what a member looks for; what that is stays in exchanges."""
+
+    event = "listings_found"
+
+    digest_id = fields.UUID(required=True)
+    """Of the digest: by it exchanges tells what was found."""
+    member_id = fields.UUID(required=True)
+    listings = Count(required=True)
+    """How many are new."""
+    region = fields.String(required=True, validate=validate.OneOf(words.ROUTES))
+    found_at = fields.AwareDateTime(required=True)
+
+
 class ExchangeEvent(Event):
     """What every event about an exchange carries.
 
@@ -110,6 +124,12 @@ class ExchangeWithdrawn(ExchangeEvent):
     event = "exchange_withdrawn"
 
     hold_id = fields.UUID(required=True, allow_none=True)
+
+
+class ExchangeSuperseded(ExchangeEvent):
+    """Another giver who was asked at the same time said yes first; nothing was held."""
+
+    event = "exchange_superseded"
 
 
 class ExchangeExpired(ExchangeEvent):

@@ -83,7 +83,7 @@ SIGNALS = (
     _exchange("rescheduled", "It is booked for another time.", "exchange_rescheduled"),
     _exchange(
         "closed", "It came to nothing before it was booked.", "exchange_declined",
-        "exchange_withdrawn", "exchange_expired",
+        "exchange_withdrawn", "exchange_superseded", "exchange_expired",
     ),
     _exchange(
         "cancelled", "It was booked and came to nothing; where that is disputed, a completion may "

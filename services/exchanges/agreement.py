@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,7 @@ def ask(
         message=message,
         minutes=wished.minutes or listing.minutes,
         starts_at=wished.starts_at,
+        slot_id=wished.slot_id,
     )
     return Taken(asked, "ask", asker.id, now, "exchange_requested")
 
@@ -160,6 +162,22 @@ def withdraw(exchange: Exchange, actor: Actor, wished: Wish, now: datetime.datet
     after = exchange.moved(now, actor.id, "withdrawn", None)
     says, nothing_held = "exchange_withdrawn", {"hold_id": None}
     return (Taken(after, "withdraw", actor.id, now, says, nothing_held, wished.reason),)
+
+
+def superseded(others: Iterable[Exchange], now: datetime.datetime) -> Steps:
+    """Let go of those who were asked as well, because somebody has said yes.
+
+    Nobody took this step: whoever answered first need not be known to the others.
+
+    Args:
+        others: exchanges of the same ask, in any state.
+    """
+    return tuple(
+        Taken(each.moved(now, None, "withdrawn", None), "supersede", None, now,
+              "exchange_superseded")
+        for each in others
+        if each.state == "requested"
+    )  # fmt: skip
 
 
 def ask_fund(exchange: Exchange, actor: Actor, wished: Wish, now: datetime.datetime) -> Steps:

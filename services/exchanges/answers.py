@@ -8,6 +8,8 @@ from uuid import UUID
 from services.exchanges import steps
 from services.exchanges.exchange import Exchange
 from services.exchanges.listing import Listing
+from services.exchanges.search import SavedSearch
+from services.exchanges.slot import Slot
 from services.exchanges.wish import Actor
 
 WAYS_OUT = ("amend", "ask_fund", "withdraw")
@@ -41,6 +43,31 @@ def listing(found: Listing) -> dict[str, Any]:
     }
 
 
+def title(found: Listing) -> dict[str, Any]:
+    """What a mail says of a listing."""
+    return {"id": str(found.id), "kind": found.kind, "title": found.title}
+
+
+def saved_search(found: SavedSearch) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "q": found.words,
+        "kind": found.kind,
+        "category": found.category,
+        "region": found.within,
+        "saved_at": moment(found.saved_at),
+    }
+
+
+def slot(found: Slot) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "starts_at": moment(found.starts_at),
+        "minutes": found.minutes,
+        "taken": found.taken,
+    }
+
+
 def exchange(found: Exchange, actor: Actor, now: datetime.datetime) -> dict[str, Any]:
     """An exchange as one person sees it: the message is private to its two parties."""
     unfunded = found.state == "unfunded"
@@ -65,6 +92,7 @@ def exchange(found: Exchange, actor: Actor, now: datetime.datetime) -> dict[str,
         "deadline": moment(found.deadline),
         "starts_at": moment(found.starts_at),
         "message": found.message if actor.side else None,
+        "ask_id": str(found.ask_id) if found.ask_id else None,
         "sent": found.sent_at is not None,
         "from_fund": found.from_fund,
         "recorded": found.recorded,
@@ -120,6 +148,7 @@ def summary(found: Exchange) -> dict[str, Any]:
         "giver_id": str(found.giver_id),
         "receiver_id": str(found.receiver_id),
         "sequence": found.sequence,
+        "others_asked": found.ask_id is not None,
         "deadline": moment(found.deadline),
     }
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.bus.caller import Caller
 from services.bus.transaction import Transaction
 from services.exchanges import errors, listing_store
+from services.exchanges.agreement import Party
 from services.exchanges.exchange import Exchange
 from services.exchanges.wish import Actor
 
@@ -39,6 +40,26 @@ def approved_member(tx: Transaction, caller: Caller) -> UUID:
     if not caller.approved and heard != "approved":
         raise errors.NotApproved
     return member_id
+
+
+def asker(tx: Transaction, caller: Caller) -> Party:
+    """Who asks; of somebody who waits, what was heard since may already let them in.
+
+    The person's row is locked before the listing's, here and where departures are heard.
+
+    Raises:
+        errors.NotAMember
+    """
+    member_id = member(caller)
+    status = (
+        listing_store.member_status(tx.conn, member_id)
+        if caller.approved
+        else listing_store.hold_member(tx.conn, member_id)
+    )
+    if status in ("left", "refused"):
+        raise errors.NotAMember
+    approved = caller.approved or status == "approved"
+    return Party(member_id, caller.region, caller.organisation, approved)
 
 
 def actor(caller: Caller, found: Exchange) -> Actor:

@@ -5,10 +5,18 @@ Refused
 ├── BadCursor              not one of ours
 ├── ListingNotFound        no such listing, or not one the caller may see
 ├── ExchangeNotFound       no such exchange, or another's
+├── AskNotFound            no such ask, or another's
+├── SearchNotFound         no such saved search, or another's
+├── AlreadySaved           one looks for this already
+├── TooManySearches        as many are saved as anybody has
 ├── UnknownAction          not a step there is
 ├── OwnListing             one cannot ask oneself
 ├── ListingClosed          paused, closed or expired
 ├── CapacityFull           as many exchanges are open as its owner wants
+├── SlotNotFound           no such time, or it has passed
+├── SlotTaken              somebody was quicker
+├── OnlyOffers             several can be asked for help, not offered it
+├── SameGiver              one ask goes to different people
 ├── StepNotAllowed         not in this state, or not by this person
 ├── VersionConflict        it changed since the caller looked
 ├── StartsAtInvalid        in the past, or too far ahead
@@ -66,6 +74,54 @@ class ExchangeNotFound(Refused):
     """There is no such exchange."""
 
     code = "exchange_not_found"
+
+
+class AskNotFound(Refused):
+    """There is no such ask."""
+
+    code = "ask_not_found"
+
+
+class SlotNotFound(Refused):
+    """This time is not offered any more. Choose another."""
+
+    code = "slot_not_found"
+
+
+class SlotTaken(Refused):
+    """Somebody else has taken this time. Choose another."""
+
+    code = "slot_taken"
+
+
+class OnlyOffers(Refused):
+    """Several people can be asked for help at once; offer yours to one at a time."""
+
+    code = "only_offers"
+
+
+class SameGiver(Refused):
+    """Choose offers of different people: one ask goes to each of them once."""
+
+    code = "same_giver"
+
+
+class SearchNotFound(Refused):
+    """There is no such saved search."""
+
+    code = "search_not_found"
+
+
+class AlreadySaved(Refused):
+    """You have saved this search already."""
+
+    code = "already_saved"
+
+
+class TooManySearches(Refused):
+    """You have saved 10 searches. Remove one to save another."""
+
+    code = "too_many_searches"
 
 
 class UnknownAction(Refused):

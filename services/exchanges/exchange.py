@@ -28,6 +28,8 @@ class Exchange:
         ruled: a rep has decided what is due, so a hold completes it at once.
         sequence: of the calendar entry.
         entered_at: since when the state and the next actor are what they are.
+        slot_id: of the time of the listing that was chosen, until another is agreed.
+        ask_id: of the ask this came of, where several givers were asked at once.
     """
 
     id: UUID
@@ -66,6 +68,8 @@ class Exchange:
     completed_at: datetime.datetime | None
     settled_at: datetime.datetime | None
     reversal_asked_by: UUID | None
+    ask_id: UUID | None = None
+    slot_id: UUID | None = None
 
     @property
     def hold_id(self) -> UUID:
@@ -110,6 +114,8 @@ class Exchange:
         **changes: Any,
     ) -> "Exchange":
         """A copy one step on: entered now, with the deadline the table gives it."""
+        if changes.get("starts_at", self.starts_at) != self.starts_at:
+            changes["slot_id"] = None  # the time that was chosen is free again
         end = _end(
             changes.get("starts_at", self.starts_at), changes.get("minutes", self.minutes)
         )  # known beforehand, because a copy of so many fields is dear

@@ -11,6 +11,7 @@ from services.bus.transaction import Transaction, new_id
 from services.exchanges import (
     agreement,
     answers,
+    ask_handlers,
     block_handlers,
     caller_handlers,
     client_handlers,
@@ -18,14 +19,15 @@ from services.exchanges import (
     errors,
     exchange_store,
     listing_handlers,
-    listing_store,
     message_handlers,
     queue_handlers,
     schemas,
+    slot_handlers,
     step_handlers,
     steps,
 )
 from services.exchanges.exchange import Exchange
+from services.exchanges.listing import Listing
 from services.exchanges.wish import Wish
 
 
@@ -44,17 +46,19 @@ def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
 
     Raises:
         errors.Invalid, errors.NotAMember, errors.ListingNotFound, errors.OwnListing,
-        errors.ListingClosed, errors.CapacityFull, errors.StartsAtInvalid
+        errors.ListingClosed, errors.CapacityFull, errors.StartsAtInvalid,
+        errors.SlotNotFound, errors.SlotTaken
     """
     wanted = schemas.load(schemas.Ask, body)
-    asker = _asker(tx, caller)
+    asker = caller_handlers.asker(tx, caller)
     listing = listing_handlers.locked(tx, wanted["listing_id"])
     block_handlers.require_reachable(tx, asker.id, listing)
     if listing.capacity is not None:
         listing = listing_handlers.counted(tx, listing)
     listing.require_askable_by(asker.id, tx.now)
-    wished = Wish(minutes=wanted["minutes"], starts_at=wanted["starts_at"])
-    asked = agreement.ask(new_id(), listing, asker, wished, wanted["message"], tx.now)
+    asked = agreement.ask(
+        new_id(), listing, asker, _wished(tx, listing, wanted), wanted["message"], tx.now
+    )
     exchange_store.add(tx.conn, asked)
     client_handlers.record(tx, caller, [asked])
     step_handlers.say(tx, [asked])
@@ -62,21 +66,13 @@ def ask(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     return answers.exchange(asked.exchange, actor, tx.now)
 
 
-def _asker(tx: Transaction, caller: Caller) -> agreement.Party:
-    """Who asks; of somebody who waits, what was heard since may already let them in.
-
-    The person's row is locked before the listing's, here and where departures are heard.
-    """
-    member_id = caller_handlers.member(caller)
-    status = (
-        listing_store.member_status(tx.conn, member_id)
-        if caller.approved
-        else listing_store.hold_member(tx.conn, member_id)
-    )
-    if status in ("left", "refused"):
-        raise errors.NotAMember
-    approved = caller.approved or status == "approved"
-    return agreement.Party(member_id, caller.region, caller.organisation, approved)
+def _wished(tx: Transaction, listing: Listing, wanted: dict[str, Any]) -> Wish:
+    """What is asked for: with one of the listing's times, that time."""
+    minutes, starts_at = wanted["minutes"], wanted["starts_at"]
+    if wanted["slot_id"] is None:
+        return Wish(minutes=minutes, starts_at=starts_at)
+    chosen = slot_handlers.take(tx, listing, wanted["slot_id"], minutes, starts_at)
+    return Wish(minutes=minutes, starts_at=chosen.starts_at, slot_id=chosen.id)
 
 
 def act_asking_the_ledger(
@@ -155,7 +151,8 @@ def act(
     client_handlers.require_open(caller, action)
     said = schemas.load(schemas.ACTIONS[action], body or {})
     _require_standing(tx, caller, action)
-    found = _with(enlarged, _locked(tx, caller, exchange_id))
+    locked, rivals = _locked(tx, caller, exchange_id, action)
+    found = _with(enlarged, locked)
     caller_handlers.check_version(found.version, expected_version)
     actor = caller_handlers.actor(caller, found)
     if action == "remind":
@@ -163,7 +160,7 @@ def act(
     taken = steps.take(found, action, actor, Wish.of(said), tx.now)
     if action == "thank":
         _keep_thanks(tx, found.id, actor.id, said)
-    step_handlers.keep(tx, taken)
+    step_handlers.keep(tx, (*taken, *agreement.superseded(rivals, tx.now)))
     client_handlers.record(tx, caller, taken)
     return answers.exchange(step_handlers.latest(taken), actor, tx.now)
 
@@ -179,17 +176,18 @@ def _require_standing(tx: Transaction, caller: Caller, action: str) -> None:
         caller_handlers.approved_member(tx, caller)
 
 
-def _locked(tx: Transaction, caller: Caller, exchange_id: Any) -> Exchange:
-    """An exchange the caller may see, held until the transaction ends.
+def _locked(
+    tx: Transaction, caller: Caller, exchange_id: Any, action: str
+) -> tuple[Exchange, tuple[Exchange, ...]]:
+    """An exchange the caller may see, and its rivals; held until the transaction ends.
 
     Raises:
         errors.ExchangeNotFound: there is none, or it is another's.
     """
-    parsed = schemas.an_id(exchange_id)
-    found = exchange_store.lock(tx.conn, [parsed]) if parsed else []
-    if not found or not caller_handlers.may_see(caller, found[0]):
+    found, rivals = ask_handlers.lock(tx, schemas.an_id(exchange_id), action)
+    if found is None or not caller_handlers.may_see(caller, found):
         raise errors.ExchangeNotFound
-    return found[0]
+    return found, rivals
 
 
 def _with(enlarged: Enlarged | None, found: Exchange) -> Exchange:

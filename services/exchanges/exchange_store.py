@@ -18,7 +18,7 @@ COLUMNS: LiteralString = """
     giver_region, receiver_region, giver_organisation, receiver_organisation, recorded, message,
     requested_at, sent_at, state, next_actor, actor_id, minutes, stated_minutes, held_minutes,
     shortfall_minutes, starts_at, attempt, from_fund, ruled, sequence, entered_at, deadline,
-    booked_at, completed_at, settled_at, reversal_asked_by
+    booked_at, completed_at, settled_at, reversal_asked_by, ask_id, slot_id
 """
 
 
@@ -80,7 +80,8 @@ def add(conn: Connection, asked: Taken) -> None:
         with added as (
             insert into exchange ({COLUMNS}) values (
                 %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-                %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s))
+                %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                %s))
         {_HISTORY}
         """,
         [
@@ -91,7 +92,8 @@ def add(conn: Connection, asked: Taken) -> None:
             new.actor_id, new.minutes, new.stated_minutes, new.held_minutes,
             new.shortfall_minutes, new.starts_at, new.attempt, new.from_fund, new.ruled,
             new.sequence, new.entered_at, new.deadline, new.booked_at, new.completed_at,
-            new.settled_at, new.reversal_asked_by, *_history([asked]),
+            new.settled_at, new.reversal_asked_by, new.ask_id, new.slot_id,
+            *_history([asked]),
         ],
     )  # fmt: skip
 
@@ -114,17 +116,18 @@ def save(conn: Connection, taken: Sequence[Taken]) -> None:
                    attempt = new.attempt, from_fund = new.from_fund, ruled = new.ruled,
                    sequence = new.sequence, entered_at = new.entered_at, deadline = new.deadline,
                    booked_at = new.booked_at, completed_at = new.completed_at,
-                   settled_at = new.settled_at, reversal_asked_by = new.reversal_asked_by
+                   settled_at = new.settled_at, reversal_asked_by = new.reversal_asked_by,
+                   slot_id = new.slot_id
               from unnest(
                    %b::uuid[], %b::integer[], %b::timestamptz[], %b::text[], %b::text[],
                    %b::uuid[], %b::integer[], %b::integer[], %b::integer[], %b::integer[],
                    %b::timestamptz[], %b::integer[], %b::boolean[], %b::boolean[],
                    %b::integer[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[],
-                   %b::timestamptz[], %b::timestamptz[], %b::uuid[])
+                   %b::timestamptz[], %b::timestamptz[], %b::uuid[], %b::uuid[])
                 as new (id, version, sent_at, state, next_actor, actor_id, minutes,
                         stated_minutes, held_minutes, shortfall_minutes, starts_at, attempt,
                         from_fund, ruled, sequence, entered_at, deadline, booked_at,
-                        completed_at, settled_at, reversal_asked_by)
+                        completed_at, settled_at, reversal_asked_by, slot_id)
              where exchange.id = new.id)
         {_HISTORY}
         """,
@@ -136,6 +139,7 @@ def save(conn: Connection, taken: Sequence[Taken]) -> None:
                     "stated_minutes", "held_minutes", "shortfall_minutes", "starts_at",
                     "attempt", "from_fund", "ruled", "sequence", "entered_at", "deadline",
                     "booked_at", "completed_at", "settled_at", "reversal_asked_by",
+                    "slot_id",
                 )
             ),
             *_history(taken),

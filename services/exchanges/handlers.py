@@ -21,6 +21,7 @@ from services.exchanges import (
     message_handlers,
     owner_handlers,
     owner_store,
+    search_store,
     step_handlers,
     steps,
 )
@@ -113,6 +114,7 @@ def left(tx: Transaction, event: Event) -> None:
     member: Member = event.data
     listing_store.hear_of_member(tx.conn, member.member_id, member.version, "left")
     owner_store.forget(tx.conn, [member.member_id])
+    search_store.forget(tx.conn, member.member_id)
     for closed in listing_store.close_all_of(tx.conn, member.member_id):
         listing_handlers.say(tx, contract.ListingClosed, closed)
     for found in exchange_store.lock_unfinished_of(tx.conn, member.member_id):

@@ -34,7 +34,8 @@ class Step:
         by: ``next`` (the party whose turn it is), ``giver``, ``receiver``, ``either``,
             ``asker``, ``other`` (than the one who took the last step), ``rep`` (who is no
             party; the national team counts as one everywhere), ``ledger``, ``members``,
-            ``parting`` (one of the two, who blocks the other) or ``clock``.
+            ``parting`` (one of the two, who blocks the other), ``rival`` (an acceptance of
+            another exchange of the same ask) or ``clock``.
         then: the states that may follow.
         says: the events that may be said.
         notices: templates of what people are told, named like the events.
@@ -84,6 +85,7 @@ STEPS = (
     _step("requested", "let_in", "members", "requested", "requested"),
     _step("requested", "left", "members", "withdrawn", "withdrawn"),
     _step("requested", "end", "parting", "withdrawn", "withdrawn"),
+    _step("requested", "supersede", "rival", "withdrawn", "superseded"),
     _step("requested", "remind", "rep", "requested", "reminded"),
     _step("requested", "expire", "clock", "expired", "expired"),
     _step("accepted", "held", "ledger", "booked", "booked"),

@@ -18,6 +18,7 @@ from services.exchanges import (
     match_store,
     owner_store,
     schemas,
+    slot_handlers,
 )
 from services.exchanges.listing import Listing
 
@@ -31,6 +32,7 @@ def publish(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
     wanted = schemas.load(schemas.NewListing, body)
     owner_id = caller_handlers.approved_member(tx, caller)
     expires_at = listing.expiry(wanted.pop("expires_at"), tx.now)
+    times = wanted.pop("slots", [])
     new = Listing(
         id=new_id(),
         version=1,
@@ -43,10 +45,11 @@ def publish(tx: Transaction, caller: Caller, body: Any) -> dict[str, Any]:
         **wanted,
     )
     listing_store.add(tx.conn, new)
+    slot_handlers.replace(tx, new, times)
     match_store.learn_words(tx.conn, new.id)
     owner_store.hear_of_owner(tx.conn, owner_id, new.region)
     say(tx, contract.ListingPublished, new)
-    return answers.listing(new)
+    return _shown(tx, caller, new)
 
 
 def one(tx: Transaction, caller: Caller, listing_id: Any) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def one(tx: Transaction, caller: Caller, listing_id: Any) -> dict[str, Any]:
     found = _found(tx, listing_id)
     if caller.id and block_store.apart(tx.conn, caller.id, found.owner_id):
         raise errors.ListingNotFound
-    return answers.listing(found)
+    return _shown(tx, caller, found)
 
 
 def search(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
@@ -84,11 +87,16 @@ def search(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, 
     if not looked_for.words:
         before = schemas.cursor_id(cursor)
         found = listing_store.newest(tx.conn, looked_for, tx.now, before, limit + 1)
-        return _page(found, limit)
+        return _page(tx, caller, found, limit)
     offset = schemas.cursor_offset(cursor)
     found = listing_store.most_relevant(tx.conn, looked_for, tx.now, offset, limit + 1)
     following = str(offset + limit) if len(found) > limit else None
-    return answers.page([answers.listing(item) for item in found[:limit]], following)
+    return answers.page(slot_handlers.shown(tx, caller, found[:limit]), following)
+
+
+def _shown(tx: Transaction, caller: Caller, found: Listing) -> dict[str, Any]:
+    (answer,) = slot_handlers.shown(tx, caller, [found])
+    return answer
 
 
 def _own(tx: Transaction, caller: Caller, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -97,12 +105,12 @@ def _own(tx: Transaction, caller: Caller, wanted: dict[str, Any]) -> dict[str, A
     found = listing_store.of_owner(
         tx.conn, owner_id, wanted["state"], wanted["kind"], before, limit + 1
     )
-    return _page(found, limit)
+    return _page(tx, caller, found, limit)
 
 
-def _page(found: list[Listing], limit: int) -> dict[str, Any]:
+def _page(tx: Transaction, caller: Caller, found: list[Listing], limit: int) -> dict[str, Any]:
     following = str(found[limit - 1].id) if len(found) > limit else None
-    return answers.page([answers.listing(item) for item in found[:limit]], following)
+    return answers.page(slot_handlers.shown(tx, caller, found[:limit]), following)
 
 
 def _search(caller: Caller, wanted: dict[str, Any], hidden: list[UUID]) -> listing_store.Search:
@@ -137,10 +145,13 @@ def edit(
     changes = schemas.load(schemas.ListingChange, body)
     found = _own_locked(tx, caller, listing_id)
     caller_handlers.check_version(found.version, expected_version)
+    times = changes.pop("slots", None)
     after = listing.edited(found, changes, tx.now)
     listing_store.save(tx.conn, after)
+    if times is not None:
+        slot_handlers.replace(tx, after, times)
     match_store.learn_words(tx.conn, after.id)
-    return answers.listing(after)
+    return _shown(tx, caller, after)
 
 
 def act(tx: Transaction, caller: Caller, listing_id: Any, action: str) -> dict[str, Any]:
@@ -157,7 +168,7 @@ def act(tx: Transaction, caller: Caller, listing_id: Any, action: str) -> dict[s
         say(tx, contract.ListingClosed, after)
     if action == "renew" and found.state != "open":
         say(tx, contract.ListingPublished, after)
-    return answers.listing(after)
+    return _shown(tx, caller, after)
 
 
 def _own_locked(tx: Transaction, caller: Caller, listing_id: Any) -> Listing:

@@ -260,12 +260,19 @@ def expire(
 
 
 def close_all_of(conn: Connection, owner_id: UUID) -> list[Listing]:
-    """Close what a person who has left still offers or asks for."""
+    """Close what a person who has left still offers or asks for.
+
+    Held in the order of their ids, like the listings that somebody asks for at once.
+    """
     with conn.cursor(row_factory=class_row(Listing)) as cursor:
         return cursor.execute(
             f"""
             update listing set state = 'closed', version = version + 1
-             where owner_id = %s and state <> 'closed'
+             where id in (
+                select id from listing
+                 where owner_id = %s and state <> 'closed'
+                 order by id
+                   for no key update)
             returning {_COLUMNS}
             """,
             [owner_id],

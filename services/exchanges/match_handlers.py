@@ -17,6 +17,7 @@ from services.exchanges import (
     match_store,
     newest_store,
     schemas,
+    slot_handlers,
 )
 from services.exchanges.match import Candidate, Found, Reason
 from services.exchanges.match_store import Row, Search, Sought
@@ -63,13 +64,11 @@ def matches(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str,
     weighed = _weighed(tx, search.kind, asker, candidates)
     best = match.best(weighed, asker.region, wanted["limit"])
     listings = listing_store.by_ids(tx.conn, [each.listing_id for each in best])
+    told = slot_handlers.shown(tx, caller, [listings[each.listing_id] for each in best])
     return answers.page(
         [
-            {
-                "listing": answers.listing(listings[each.listing_id]),
-                "reasons": [_reason(reason) for reason in each.reasons],
-            }
-            for each in best
+            {"listing": listing, "reasons": [_reason(reason) for reason in each.reasons]}
+            for each, listing in zip(best, told, strict=True)
         ],
         None,
     )

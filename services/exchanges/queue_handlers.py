@@ -8,11 +8,12 @@ from services.bus.transaction import Transaction
 from services.contracts import words
 from services.exchanges import (
     acting,
+    agreement,
     answers,
+    ask_handlers,
     caller_handlers,
     concern_handlers,
     errors,
-    exchange_store,
     queue,
     queue_store,
     reminding,
@@ -112,18 +113,16 @@ def act_for(
     if action not in schemas.ACTIONS:
         raise errors.UnknownAction(action=str(action))
     said = schemas.load(schemas.ACTIONS[action], body or {})
-    parsed = schemas.an_id(exchange_id)
-    locked = exchange_store.lock(tx.conn, [parsed]) if parsed else []
-    if not locked or not caller_handlers.may_see(caller, locked[0]):
+    found, rivals = ask_handlers.lock(tx, schemas.an_id(exchange_id), action)
+    if found is None or not caller_handlers.may_see(caller, found):
         raise errors.ExchangeNotFound
-    found = locked[0]
     side = found.side_of(schemas.an_id(member_id))
     if side is None:
         raise errors.NotAllowed("This member is no party to the exchange.")
     caller_handlers.check_version(found.version, expected_version)
     rep = acts_for(caller, found, side)
     taken = acting.take_for(found, rep, side, action, Wish.of(said), tx.now)
-    step_handlers.keep(tx, taken)
+    step_handlers.keep(tx, (*taken, *agreement.superseded(rivals, tx.now)))
     member = acting.party(found, side).id
     queue_store.act_for(tx.conn, found.id, [step.exchange.version for step in taken], member)
     seen_as = caller_handlers.actor(caller, found)

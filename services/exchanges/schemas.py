@@ -10,13 +10,15 @@ import marshmallow
 from marshmallow import fields, validate
 
 from services.contracts import event, words
-from services.exchanges import errors, feedback
+from services.exchanges import errors, feedback, slot
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 5000
 LONGEST_WORDS = 200
 MOST_SKILLS = 20
 MOST_IDS = 1000
+MOST_ASKED = 3
+"""Givers of one ask: more would leave most of them with a thank-you and no exchange."""
 
 
 class Text(fields.String):
@@ -61,6 +63,16 @@ class Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type="datetime") from None
 
 
+def _one_of(choices: tuple[str, ...]) -> fields.String:
+    """A word of a closed list, or nothing."""
+    return fields.String(validate=validate.OneOf(choices), allow_none=True, load_default=None)
+
+
+class SlotTime(marshmallow.Schema):
+    starts_at = Moment(required=True)
+    minutes = event.Minutes(required=True)
+
+
 class ListingChange(marshmallow.Schema):
     """What the owner of a listing may change; ``null`` clears what can be empty."""
 
@@ -74,18 +86,15 @@ class ListingChange(marshmallow.Schema):
     skills = fields.List(Text(100, 1), validate=validate.Length(max=MOST_SKILLS))
     capacity = event.Count(validate=validate.Range(min=1, max=10_000), allow_none=True)
     expires_at = Moment(allow_none=True)
+    slots = fields.List(fields.Nested(SlotTime), validate=validate.Length(max=slot.MOST))
 
 
 class NewListing(ListingChange):
     kind = fields.String(required=True, validate=validate.OneOf(words.LISTING_KINDS))
     title = Text(LONGEST_TITLE, 1, required=True)
     description = Text(LONGEST_TEXT, required=True)
-    category = fields.String(
-        validate=validate.OneOf(words.CATEGORIES), allow_none=True, load_default=None
-    )
-    pathway = fields.String(
-        validate=validate.OneOf(words.PATHWAYS), allow_none=True, load_default=None
-    )
+    category = _one_of(words.CATEGORIES)
+    pathway = _one_of(words.PATHWAYS)
     minutes = event.Minutes(required=True)
     online = Flag(load_default=True)
     place = Text(LONGEST_TITLE, allow_none=True, load_default=None)
@@ -106,7 +115,19 @@ class ImportedListing(marshmallow.Schema):
 
 
 class Ask(marshmallow.Schema):
+    """With ``slot_id`` one of the listing's times is taken."""
+
     listing_id = fields.UUID(required=True)
+    slot_id = fields.UUID(allow_none=True, load_default=None)
+    minutes = event.Minutes(required=True)
+    starts_at = Moment(allow_none=True, load_default=None)
+    message = Text(2000, allow_none=True, load_default=None)
+
+
+class AskSeveral(marshmallow.Schema):
+    """One ask to two or three givers: see ``ask_handlers.ask``."""
+
+    listing_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(2, MOST_ASKED))
     minutes = event.Minutes(required=True)
     starts_at = Moment(allow_none=True, load_default=None)
     message = Text(2000, allow_none=True, load_default=None)
@@ -223,12 +244,8 @@ class Record(marshmallow.Schema):
     role = fields.String(required=True, validate=validate.OneOf(("giver", "receiver")))
     minutes = event.Minutes(required=True)
     took_place_at = Moment(allow_none=True, load_default=None)
-    category = fields.String(
-        validate=validate.OneOf(words.CATEGORIES), allow_none=True, load_default=None
-    )
-    pathway = fields.String(
-        validate=validate.OneOf(words.PATHWAYS), allow_none=True, load_default=None
-    )
+    category = _one_of(words.CATEGORIES)
+    pathway = _one_of(words.PATHWAYS)
 
 
 class Page(marshmallow.Schema):
@@ -250,25 +267,24 @@ class ConcernQuery(Page):
 
 class ListingQuery(Page):
     q = Text(LONGEST_WORDS, allow_none=True, load_default=None)
-    kind = fields.String(
-        validate=validate.OneOf(words.LISTING_KINDS), allow_none=True, load_default=None
-    )
-    category = fields.String(
-        validate=validate.OneOf(words.CATEGORIES), allow_none=True, load_default=None
-    )
-    pathway = fields.String(
-        validate=validate.OneOf(words.PATHWAYS), allow_none=True, load_default=None
-    )
-    region = fields.String(
-        validate=validate.OneOf(words.ROUTES), allow_none=True, load_default=None
-    )
-    state = fields.String(
-        validate=validate.OneOf(words.LISTING_STATES), allow_none=True, load_default=None
-    )
+    kind = _one_of(words.LISTING_KINDS)
+    category = _one_of(words.CATEGORIES)
+    pathway = _one_of(words.PATHWAYS)
+    region = _one_of(words.ROUTES)
+    state = _one_of(words.LISTING_STATES)
     skill = Text(100, allow_none=True, load_default=None)
     online = Flag(allow_none=True, load_default=None)
     mine = Flag(allow_none=True, load_default=None)
     owner = fields.UUID(allow_none=True, load_default=None)
+
+
+class NewSearch(marshmallow.Schema):
+    """What somebody wants to hear of; of everything, where nothing is said."""
+
+    q = Text(LONGEST_WORDS, allow_none=True, load_default=None)
+    kind = _one_of(words.LISTING_KINDS)
+    category = _one_of(words.CATEGORIES)
+    region = _one_of(words.REGIONS)
 
 
 class MatchQuery(marshmallow.Schema):
@@ -283,12 +299,8 @@ class MatchQuery(marshmallow.Schema):
 class ExchangeQuery(Page):
     """``mine`` is a side, or ``all`` (also ``true``) for both."""
 
-    state = fields.String(
-        validate=validate.OneOf(words.EXCHANGE_STATES), allow_none=True, load_default=None
-    )
-    region = fields.String(
-        validate=validate.OneOf(words.ROUTES), allow_none=True, load_default=None
-    )
+    state = _one_of(words.EXCHANGE_STATES)
+    region = _one_of(words.ROUTES)
     mine = fields.Raw(
         validate=validate.OneOf(("giver", "receiver", "all", True, False)),
         allow_none=True,

@@ -6,6 +6,7 @@ from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.contracts import readers, scopes
 from services.exchanges import (
+    ask_handlers,
     block_handlers,
     concern_handlers,
     exchange_handlers,
@@ -18,6 +19,7 @@ from services.exchanges import (
     owner_handlers,
     queue_handlers,
     recording_handlers,
+    search_handlers,
     sweep_handlers,
 )
 from services.telemetry import metrics
@@ -47,6 +49,14 @@ class Exchanges:
     @every(seconds=1)
     def learn(self) -> None:
         owner_handlers.learn(self.bus.transaction, self.bus.call, self.bus.regions)
+
+    @every(seconds=30)
+    def look(self) -> None:
+        """Look through saved searches, some people to a transaction, until none are due."""
+        while True:
+            with self.bus.transaction() as tx:
+                if not search_handlers.look(tx, self.bus.regions):
+                    return
 
     @every(seconds=10)
     def count(self) -> None:
@@ -85,6 +95,31 @@ class Exchanges:
             return match_handlers.matches(tx, call.caller, query)
 
     @rpc
+    def save_search(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: search_handlers.save(tx, call.caller, body)
+            )
+
+    @rpc
+    def saved_searches(self, call: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return search_handlers.mine(tx, call.caller)
+
+    @rpc
+    def remove_search(self, call: Any, search_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: search_handlers.remove(tx, call.caller, search_id),
+            )  # fmt: skip
+
+    @rpc
+    def found_listings(self, call: Any, ids: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return search_handlers.found_listings(tx, call.caller, ids)
+
+    @rpc
     def edit_listing(
         self, call: Any, listing_id: Any, body: Any, expected_version: int | None = None
     ) -> Any:
@@ -107,6 +142,18 @@ class Exchanges:
             return idempotency.once(
                 tx, call.caller, call.key, lambda: exchange_handlers.ask(tx, call.caller, body)
             )
+
+    @rpc
+    def ask_several(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: ask_handlers.ask(tx, call.caller, body)
+            )
+
+    @rpc
+    def asked(self, call: Any, ask_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return ask_handlers.one(tx, call.caller, ask_id)
 
     @rpc(scope=scopes.READ_EXCHANGES)
     def exchange(self, call: Any, exchange_id: Any) -> Any:

@@ -31,12 +31,17 @@ class Actor:
 
 @dataclasses.dataclass(frozen=True)
 class Wish:
-    """What came with an action; which parts matter depends on the action."""
+    """What came with an action; which parts matter depends on the action.
+
+    Attributes:
+        slot_id: of the listing's time that is taken with ``starts_at``.
+    """
 
     minutes: int | None = None
     starts_at: datetime.datetime | None = None
     reason: str | None = None
     outcome: str | None = None
+    slot_id: UUID | None = None
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Wish":

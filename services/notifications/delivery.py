@@ -6,7 +6,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any
 from uuid import UUID, uuid5
@@ -51,6 +51,8 @@ class Known:
 
     contacts: dict[str, dict[str, Any]]
     summaries: dict[str, dict[str, Any]]
+    found: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Listings by the digest they were found for."""
 
 
 @dataclass
@@ -185,7 +187,13 @@ class Office:
             if exchanges
             else {}
         )
-        return Known(contacts, summaries)
+        digests = {due.facts["digest_id"] for due in wanted if "digest_id" in due.facts}
+        found = (
+            self.ask("exchanges", "found_listings", ids=sorted(digests), caller=ourselves)
+            if digests
+            else {}
+        )
+        return Known(contacts, summaries, found)
 
     def _send(self, due: store.Due, known: Known, now: datetime.datetime) -> store.Outcome:
         """Send one e-mail.
@@ -288,6 +296,8 @@ def compose(due: store.Due, known: Known, wanted: settings.Mail, now: datetime.d
         of={key: found.get("name") or "" for key, found in known.contacts.items()},
         other_email=others[0] if others and due.template in SHOWS_ADDRESS else None,
         title=summary.get("title"),
+        found=tuple(each["title"] for each in known.found.get(due.facts.get("digest_id", ""), ())),
+        others_asked=bool(summary.get("others_asked")),
     )
     entry = calendar.entry(
         due.template, due.facts,

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.notifications.told import (
     Completed,
     Concern,
+    Found,
     Invited,
     Limit,
     Membership,
@@ -86,7 +87,7 @@ def the_national_team(told: Any, region: str) -> Addressees:
     return (Role("national"),)
 
 
-def the_member(told: Membership, region: str) -> Addressees:
+def the_member(told: Membership | Found, region: str) -> Addressees:
     return (told.member_id,)
 
 
@@ -195,6 +196,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "exchanges.exchange_amended": (Rule(who_did_not, "amended"),),
     "exchanges.exchange_declined": (Rule(who_did_not, "declined"),),
     "exchanges.exchange_withdrawn": (Rule(who_did_not, "withdrawn"),),
+    # Somebody else has said yes: one who was asked need not answer any more, and whoever
+    # asked hears of the booking.
+    "exchanges.exchange_superseded": (Rule(the_one_asked, "superseded"),),
     "exchanges.exchange_expired": (Rule(who_did_not, "expired"),),
     "exchanges.exchange_unfunded": (
         Rule(the_receiver, "unfunded"),
@@ -233,6 +237,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(the_national_team, "concern_rep", when=the_national_team_was_not_told),
     ),
     "exchanges.concern_closed": (Rule(who_raised_it, "concern_closed"),),
+    # One a day at most: exchanges looks no sooner.
+    "exchanges.listings_found": (Rule(the_member, "found"),),
     "members.member_joined": (
         Rule(the_member, "waiting", when=is_waiting),
         # Let in at once; should an approval be said as well, there is still one welcome.
@@ -250,12 +256,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
 
 KINDS: dict[str, tuple[str, ...]] = {
     "progress": (
-        "amended", "declined", "withdrawn", "expired", "unfunded", "lapsed", "no_show",
-        "escalated",
+        "amended", "declined", "withdrawn", "superseded", "expired", "unfunded", "lapsed",
+        "no_show", "escalated",
     ),
     "thanks": ("thanked",),
     "messages": ("message",),
     "membership": ("waiting", "welcome", "nudged", "invited"),
+    "searches": ("found",),
 }  # fmt: skip
 """The e-mails a member may do without, by kind. All others are essential: they ask for
 an act nobody else can take, move an appointment, or move minutes."""

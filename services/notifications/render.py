@@ -39,11 +39,15 @@ class Names:
         of: names by member id; those who left have none.
         other_email: the other party's address, where it may be shown.
         title: of the listing.
+        found: titles of listings that fit what the reader looks for.
+        others_asked: whether the asker has asked other givers as well.
     """
 
     of: Mapping[str, str]
     other_email: str | None = None
     title: str | None = None
+    others_asked: bool = False
+    found: tuple[str, ...] = ()
 
 
 _environment = jinja2.Environment(
@@ -86,6 +90,8 @@ def letter(
     context = _context(facts, reader, of)
     context["title"] = clean(names.title or "") or "your exchange"
     context["other_email"] = names.other_email
+    context["others_asked"] = names.others_asked
+    context["found"] = [clean(title) for title in names.found]
     parts: dict[str, str | None] = {
         part: _block(template, part, context) for part in ("subject", "body", "button", "why")
     }
@@ -140,9 +146,11 @@ def anonymous(pattern: str) -> str:
 
 
 def link(facts: Mapping[str, Any], public_url: str) -> str:
-    """Where the button leads: to the concern or the exchange, to join, or to what others offer."""
+    """Where the button leads: the concern, the exchange, joining, or what others offer."""
     if "concern_id" in facts:
         return f"{public_url}/concerns/{facts['concern_id']}"
+    if "digest_id" in facts:
+        return f"{public_url}/searches"
     if "exchange_id" in facts:
         return f"{public_url}/exchanges/{facts['exchange_id']}"
     if "invitation_id" in facts:
@@ -234,4 +242,5 @@ def _context(facts: Mapping[str, Any], reader: UUID, names: Mapping[str, str]) -
         "available": credits(facts.get("available_minutes", 0)),
         "when": day_and_time(facts.get("starts_at")),
         "until": day(facts.get("deadline") or facts.get("acknowledge_by")),
+        "listings": facts.get("listings", 0),
     }

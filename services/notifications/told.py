@@ -124,4 +124,17 @@ class Invited:
         return self.invitation_id
 
 
-Told = Step | Written | Concern | Membership | Limit | Invited
+@dataclass(frozen=True)
+class Found:
+    """What a notice tells about new listings that fit what somebody looks for."""
+
+    digest_id: UUID
+    member_id: UUID
+    listings: int
+
+    @property
+    def subject(self) -> UUID:
+        return self.digest_id
+
+
+Told = Step | Written | Concern | Membership | Limit | Invited | Found

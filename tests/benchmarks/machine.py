@@ -22,6 +22,20 @@ def facts(servers: BenchServers) -> dict[str, Any]:
     """Processor, memory, versions, disk and the commit that was measured."""
     with psycopg.connect(servers.administrator_url) as conn:
         version = conn.info.server_version
+    return {**looked_at(version), "fsync_us": fsync()}
+
+
+def load() -> list[float]:
+    """How many wanted a core in the last 1, 5 and 15 minutes."""
+    return [round(each, 2) for each in os.getloadavg()]
+
+
+def looked_at(version: int) -> dict[str, Any]:
+    """What can be told without trying anything out.
+
+    Args:
+        version: of the database server, as it tells it.
+    """
     return {
         "cores": len(os.sched_getaffinity(0)),
         "processor": _first(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text()),
@@ -29,10 +43,9 @@ def facts(servers: BenchServers) -> dict[str, Any]:
         "system": " ".join((platform.system(), ".".join(platform.release().split(".")[:2]))),
         "python": platform.python_version(),
         "postgresql": f"{version // 10000}.{version % 10000}",
-        "load_before": [round(each, 2) for each in os.getloadavg()],
+        "load_before": load(),
         "waiting_for_a_core_percent": pressure(),
         "commit": _commit(),
-        "fsync_us": fsync(),
     }
 
 

@@ -9,10 +9,12 @@ from services.bus.caller import SERVICE, Caller
 from services.bus.envelope import Event
 from services.bus.transaction import Database, Transaction, new_id
 from services.exchanges import (
+    ask_handlers,
     exchange_handlers,
     handlers,
     listing_handlers,
     match_handlers,
+    search_handlers,
     sweep_handlers,
 )
 
@@ -66,7 +68,8 @@ class Bank:
         self.execute(
             "truncate listing, exchange, exchange_step, client_act, thanks, member, outbox, said,"
             " listing_word, owner_profile, message, message_seen, feedback, block, concern,"
-            " concern_step, concern_message"
+            " concern_step, concern_message, listing_slot, search_digest, saved_search,"
+            " search_found"
         )
         self.execute("truncate step_for_member")
         self.execute("update clock set ahead = '0'")
@@ -87,6 +90,14 @@ class Bank:
         body = {"listing_id": listing["id"], "minutes": 60, **wanted}
         return self.do(exchange_handlers.ask, asker, body)
 
+    def ask_several(
+        self, asker: Caller, *listings: dict[str, Any], **wanted: Any
+    ) -> list[dict[str, Any]]:
+        """The exchanges that one ask to the owners of these offers has opened."""
+        body = {"listing_ids": [each["id"] for each in listings], "minutes": 60, **wanted}
+        found: list[dict[str, Any]] = self.do(ask_handlers.ask, asker, body)["exchanges"]
+        return found
+
     def act(self, caller: Caller, exchange_id: str, action: str, **body: Any) -> dict[str, Any]:
         return self.do(exchange_handlers.act, caller, exchange_id, action, body)
 
@@ -100,6 +111,14 @@ class Bank:
         found = self.do(match_handlers.matches, asker, {"kind": kind, **query})
         items: list[dict[str, Any]] = found["items"]
         return items
+
+    def save_search(self, owner: Caller, **wanted: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.do(search_handlers.save, owner, wanted)
+        return found
+
+    def searches(self, owner: Caller) -> dict[str, Any]:
+        found: dict[str, Any] = self.do(search_handlers.mine, owner)
+        return found
 
     def edit(self, owner: Caller, listing: dict[str, Any], **changes: Any) -> dict[str, Any]:
         return self.do(listing_handlers.edit, owner, listing["id"], changes, None)
@@ -150,6 +169,11 @@ class Bank:
 
     def sweep(self, regions: tuple[str, ...] = REGIONS) -> None:
         while self.do(sweep_handlers.sweep, regions):
+            pass
+
+    def look_for(self, regions: tuple[str, ...] = REGIONS) -> None:
+        """Look through the saved searches that are due."""
+        while self.do(search_handlers.look, regions):
             pass
 
     def now(self) -> datetime.datetime:

@@ -8,7 +8,13 @@ import eventlet
 import pytest
 
 from services.bus.transaction import Transaction
-from services.exchanges import errors, exchange_handlers, handlers, sweep_handlers
+from services.exchanges import (
+    ask_handlers,
+    errors,
+    exchange_handlers,
+    handlers,
+    sweep_handlers,
+)
 from tests.bus.running import eventually
 from tests.exchanges import people
 from tests.exchanges.people import Bank
@@ -49,6 +55,68 @@ def test_of_two_accepts_one_wins(bank: Bank) -> None:
 
     assert refusal.value.detail == {"state": "accepted", "allowed": []}
     assert bank.events(exchange_id) == ["requested", "accepted"]
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0), (2, 0)])
+def test_of_two_givers_who_say_yes_to_one_ask_at_once_one_helps(
+    bank: Bank, first: int, second: int
+) -> None:
+    givers = [people.member() for _ in range(3)]
+    asked = bank.ask_several(people.member(), *(bank.publish(each) for each in givers))
+
+    def accept(number: int) -> Callable[[Transaction], Any]:
+        giver, exchange_id = givers[number], asked[number]["id"]
+        return lambda tx: exchange_handlers.act(tx, giver, exchange_id, "accept", {})
+
+    with pytest.raises(errors.StepNotAllowed) as refusal:
+        both(bank, accept(first), accept(second))
+
+    assert refusal.value.detail == {"state": "withdrawn", "allowed": []}
+    states = [bank.state(each["id"]) for each in asked]
+    assert states[first] == "accepted"
+    assert sorted(states) == ["accepted", "withdrawn", "withdrawn"]
+    questions = [event for each in asked for event in bank.events(each["id"])]
+    assert questions.count("accepted") == 1
+
+
+def test_a_yes_and_the_askers_withdrawal_from_another_giver_both_happen_once(bank: Bank) -> None:
+    givers, asker = [people.member() for _ in range(2)], people.member()
+    one, other = bank.ask_several(asker, *(bank.publish(each) for each in givers))
+
+    both(
+        bank,
+        lambda tx: exchange_handlers.act(tx, asker, one["id"], "withdraw", {}),
+        lambda tx: exchange_handlers.act(tx, givers[1], other["id"], "accept", {}),
+    )
+
+    assert bank.events(one["id"]) == ["requested", "withdrawn"]
+    assert bank.events(other["id"]) == ["requested", "accepted"]
+
+
+def test_of_two_askers_for_one_time_one_gets_it(bank: Bank) -> None:
+    listing = bank.publish(people.member(), slots=[{"starts_at": bank.soon(), "minutes": 60}])
+    (slot,) = listing["slots"]
+    body = {"listing_id": listing["id"], "slot_id": slot["id"], "minutes": 60}
+
+    def ask(tx: Transaction) -> Any:
+        return exchange_handlers.ask(tx, people.member(), body)
+
+    with pytest.raises(errors.SlotTaken):
+        both(bank, ask, ask)
+
+    assert bank.execute("select count(*) from exchange") == [(1,)]
+
+
+def test_two_asks_of_the_same_givers_in_another_order_do_not_wait_in_a_circle(bank: Bank) -> None:
+    listings = [bank.publish(people.member(), capacity=2) for _ in range(3)]
+
+    def ask(wanted: list[dict[str, Any]]) -> Callable[[Transaction], Any]:
+        body = {"listing_ids": [each["id"] for each in wanted], "minutes": 60}
+        return lambda tx: ask_handlers.ask(tx, people.member(), body)
+
+    both(bank, ask(listings), ask(listings[::-1]))
+
+    assert bank.execute("select count(*), count(distinct ask_id) from exchange") == [(6, 2)]
 
 
 def test_an_accept_and_a_withdrawal_do_not_both_happen(bank: Bank) -> None:

@@ -11,6 +11,9 @@ from services.bus.rpc import RpcError
 ALICE = "01931c6e-0000-7000-8000-00000000000a"
 BOB = "01931c6e-0000-7000-8000-00000000000b"
 LISTING = "01931c6e-0000-7000-8000-000000000011"
+SEARCH = "01931c6e-0000-7000-8000-000000000061"
+SLOT = "01931c6e-0000-7000-8000-000000000051"
+ASK = "01931c6e-0000-7000-8000-0000000000a5"
 EXCHANGE = "01931c6e-0000-7000-8000-0000000000e1"
 CONCERN = "01931c6e-0000-7000-8000-0000000000b1"
 NOTICE = "01931c6e-0000-7000-8000-0000000000d1"
@@ -100,6 +103,7 @@ def recorded() -> dict[tuple[str, str], Any]:
         "place": None, "skills": [], "capacity": None, "open_exchanges": 0, "state": "open",
         "region": "south-west", "owner": {"id": BOB, "region": "south-west"}, "expires_at": None,
         "published_at": AT, "version": 1,
+        "slots": [{"id": SLOT, "starts_at": AT, "minutes": 30, "taken": False}],
     }  # fmt: skip
     exchange = {
         "id": EXCHANGE, "listing_id": LISTING, "title": "Help with Excel", "category": None,
@@ -125,6 +129,10 @@ def recorded() -> dict[tuple[str, str], Any]:
     handled = {
         **concern, "region": "london", "holder": "rep", "acted_at": AT, "raised_by": ALICE,
     }  # fmt: skip
+    saved = {
+        "id": SEARCH, "q": "Excel", "kind": "offer", "category": None, "region": None,
+        "saved_at": AT,
+    }  # fmt: skip
     cover = {
         "id": TRANSFER, "region": "london", "away_id": ALICE, "covering_id": BOB,
         "named_by": ALICE, "reason": "On leave.", "since": AT, "until": AT,
@@ -136,7 +144,10 @@ def recorded() -> dict[tuple[str, str], Any]:
     }  # fmt: skip
     choices = {
         "email": True, "version": 1,
-        "kinds": {"progress": True, "thanks": True, "messages": True, "membership": True},
+        "kinds": {
+            "progress": True, "thanks": True, "messages": True, "membership": True,
+            "searches": True,
+        },
     }  # fmt: skip
     entry = {
         "transfer_id": TRANSFER, "kind": "exchange", "minutes": -60, "balance_after_minutes": 0,
@@ -265,9 +276,14 @@ def recorded() -> dict[tuple[str, str], Any]:
             {"listing": listing, "reasons": [{"code": "skill", "skill": "Excel"},
                                              {"code": "region", "skill": None}]}
         ),
+        ("exchanges", "save_search"): saved,
+        ("exchanges", "saved_searches"): {**page(saved), "found": [listing]},
+        ("exchanges", "remove_search"): {"id": SEARCH},
         ("exchanges", "edit_listing"): {**listing, "version": 2},
         ("exchanges", "act_on_listing"): {**listing, "version": 2},
         ("exchanges", "ask"): exchange,
+        ("exchanges", "ask_several"): {"id": ASK, "exchanges": [exchange, exchange]},
+        ("exchanges", "asked"): {"id": ASK, "exchanges": [exchange, exchange]},
         ("exchanges", "exchange"): {**exchange, "history": [step], "thanks": [thanks]},
         ("exchanges", "exchanges"): page(exchange),
         ("exchanges", "act"): {**exchange, "version": 2},

@@ -100,6 +100,14 @@ def invited(invitation_id: UUID, invited_by: UUID) -> Event:
     return said(members.PersonInvited, body)
 
 
+def found(member_id: UUID, digest_id: UUID | None = None, listings: int = 2) -> Event:
+    body = {
+        "digest_id": digest_id or uuid4(), "member_id": member_id, "listings": listings,
+        "region": "london", "found_at": NOW,
+    }  # fmt: skip
+    return said(exchanges.ListingsFound, body)
+
+
 def neared(account_id: UUID, side: str) -> Event:
     body = {
         "account_id": account_id, "side": side, "balance_minutes": -120, "available_minutes": 60,
@@ -143,6 +151,8 @@ class Others:
         self.addresses: dict[str, str | None] = {}
         self.silent: set[str] = set()
         self.titles: dict[str, str] = {}
+        self.found: dict[str, list[str]] = {}
+        self.others_asked: set[str] = set()
         self.holders: dict[str, list[str]] = {"london": [], "national": []}
         self.away = False
         self.asked: list[str] = []
@@ -168,7 +178,20 @@ class Others:
         }
 
     def summaries(self, ids: Sequence[str], **_: Any) -> dict[str, Any]:
-        return {found: {"title": self.titles.get(found, "Reading a budget")} for found in ids}
+        return {
+            each: {
+                "title": self.titles.get(each, "Reading a budget"),
+                "others_asked": each in self.others_asked,
+            }
+            for each in ids
+        }
+
+    def found_listings(self, ids: Sequence[str], **_: Any) -> dict[str, Any]:
+        return {
+            each: [{"id": str(uuid4()), "kind": "offer", "title": title} for title in titles]
+            for each in ids
+            if (titles := self.found.get(each))
+        }
 
     def representatives(self, **_: Any) -> dict[str, list[str]]:
         return self.holders

@@ -280,6 +280,50 @@ def test_a_muted_kind_is_not_sent_and_an_essential_one_is(
     assert office.run() == {("thanked", "suppressed"): 1, ("cancelled", "sent"): 1}
 
 
+def test_who_saved_a_search_is_told_by_title_what_is_new_and_can_stop_it(
+    database: Database, postbox: Postbox, office: Office, others: Others
+) -> None:
+    seeker, digest = uuid4(), uuid4()
+    others.found[str(digest)] = ["Excel <b>for</b> wards", "Rotas"]
+    scene.hear(database, scene.found(seeker, digest), scene.found(seeker, listings=1))
+    assert office.run() == {("found", "sent"): 2}
+    named, gone = sorted(postbox.mails(), key=lambda mail: "Excel" not in mail.as_string())
+    text = named.get_body(("plain",))
+    assert text is not None
+    lines = text.get_content().splitlines()
+    assert lines[lines.index("- Excel <b>for</b> wards") + 1] == "- Rotas"
+    assert named["Subject"] == "2 new things fit what you look for"
+    assert gone["Subject"] == "Something new fits what you look for"
+    assert "unsubscribe" in named["List-Unsubscribe"]
+    assert others.asked == ["members.contacts", "exchanges.found_listings"]
+
+    _choose(database, seeker, {"kinds": {"searches": False}})
+    scene.hear(database, scene.found(seeker))
+    assert office.run() == {("found", "suppressed"): 1}
+
+
+def test_who_is_asked_beside_others_hears_so_and_is_thanked_when_another_was_first(
+    database: Database, postbox: Postbox, office: Office, others: Others
+) -> None:
+    pair, alone = Pair(), Pair()
+    others.others_asked.add(str(pair.exchange_id))
+    for each in (pair, alone):
+        asked = each.says(exchanges.ExchangeRequested, each.receiver_id, next_actor="giver")
+        scene.hear(database, asked)
+    scene.hear(database, pair.says(exchanges.ExchangeSuperseded, state="withdrawn"))
+    office.run()
+    subjects = [mail["Subject"] for mail in postbox.to(str(pair.giver_id))]
+    assert any("has found help, thank you" in subject for subject in subjects)
+    assert not postbox.to(str(pair.receiver_id))
+    said = [
+        "asked other colleagues" in mail.as_string().replace("=\n", "")
+        for who in (pair, alone)
+        for mail in postbox.to(str(who.giver_id))
+        if "asks for" in str(mail["Subject"])
+    ]
+    assert said == [True, False]
+
+
 def test_nothing_goes_to_somebody_who_left_whatever_the_order(
     database: Database, postbox: Postbox, office: Office
 ) -> None:

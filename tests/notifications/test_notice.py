@@ -165,6 +165,7 @@ def test_asking_the_ledger_again_is_no_news() -> None:
         (scene.invited(ASIDE, uuid4()), [("invited", "email")]),
         (scene.neared(ASIDE, "floor"), [("low_balance", "in_app")]),
         (scene.neared(ASIDE, "ceiling"), [("plenty", "in_app")]),
+        (scene.found(ASIDE), [("found", "email"), ("found", "in_app")]),
     ],
     ids=str,
 )
@@ -185,10 +186,13 @@ def test_facts_are_ids_minutes_times_and_states_and_nothing_else() -> None:
             continue
         if issubclass(schema, exchanges.ConcernEvent):
             event = scene.concerned(pair.giver_id, pair.receiver_id, schema)
+        elif schema is exchanges.ListingsFound:
+            event = scene.found(pair.giver_id)
         else:
             event = pair.says(schema, pair.giver_id, next_actor="giver")
+        told_as = ("_id", "_at", "_by", "deadline", "minutes", "sequence", "listings")
         for name, value in notice.facts(event.data).items():
-            if name.endswith(("_id", "_at", "_by", "deadline", "minutes", "sequence")):
+            if name.endswith(told_as):
                 continue
             assert value in allowed, (name, value)
         assert json.loads(json.dumps(notice.facts(event.data))) == notice.facts(event.data)

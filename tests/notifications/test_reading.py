@@ -11,7 +11,8 @@ from services.notifications import errors, handlers
 from tests.notifications import scene
 from tests.notifications.scene import Pair
 
-EVERYTHING = {"progress": True, "thanks": True, "messages": True, "membership": True}
+KINDS = ("progress", "thanks", "messages", "membership", "searches")
+EVERYTHING = dict.fromkeys(KINDS, True)
 
 
 def _page(database: Database, who: UUID, **wanted: object) -> dict[str, object]:

@@ -38,8 +38,9 @@ def _cases() -> list[Any]:
         for rule in rules:
             if "email" not in rule.channels:
                 continue
-            if kind not in schemas:
-                event = scene.joined(PAIR.giver_id)
+            if kind not in schemas or not issubclass(schemas[kind], exchanges.ExchangeEvent):
+                own = scene.found if rule.template == "found" else scene.joined
+                event = own(PAIR.giver_id)
                 found.append(pytest.param(event, rule.template, PAIR.giver_id, id=rule.template))
                 continue
             for reader, who in [(PAIR.giver_id, "giver"), (PAIR.receiver_id, "receiver")]:
@@ -60,8 +61,9 @@ def test_every_mail_has_subject_text_html_one_button_and_a_reason(
     event: Any, template: str, reader: UUID
 ) -> None:
     letter = _letter(event, template, NAMES, reader)
-    target = (
-        f"{URL}/exchanges/{PAIR.exchange_id}" if "exchange" in event.type else f"{URL}/listings"
+    target = {"found": f"{URL}/searches"}.get(
+        template,
+        f"{URL}/exchanges/{PAIR.exchange_id}" if "exchange" in event.type else f"{URL}/listings",
     )
     if "concern" in event.type:
         target = f"{URL}/concerns/{event.data.concern_id}"

@@ -1,0 +1,54 @@
+"""What somebody looks for again and again, and how often they are told that something fits."""
+
+import datetime
+from dataclasses import dataclass
+from uuid import UUID
+
+MOST = 10
+"""Saved searches of one person: each is looked through several times a day."""
+MOST_TOLD = 10
+"""Listings of one digest, the newest: what a person reads; the search itself shows the rest."""
+LOOK_AGAIN = datetime.timedelta(hours=6)
+"""After a look that found nothing: soon enough for somebody who needs help this week, and of a
+million people who save searches fifty to be looked at in a second."""
+AFTER_TELLING = datetime.timedelta(days=1)
+"""After a digest: one a day at most."""
+SETTLED = datetime.timedelta(minutes=10)
+"""A listing older than this has been committed, or never will be: no transaction lasts so long
+(the database ends one that waits after 2 minutes). What is newer is looked at again."""
+REMEMBERED = datetime.timedelta(days=7)
+"""For how long what was told is kept: longer than anything is looked at twice, and as long as
+the page shows it."""
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    """What somebody looks for; ``None`` where they do not care.
+
+    Attributes:
+        words: all of them must be there, as in a search on the web.
+        within: region of the listing.
+        saved_at: only what was published later is new.
+        seen_id: listings up to this one were looked at for good.
+    """
+
+    id: UUID
+    member_id: UUID
+    words: str | None
+    kind: str | None
+    category: str | None
+    within: str | None
+    saved_at: datetime.datetime
+    seen_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Digest:
+    """When somebody's saved searches are looked through next, in one go.
+
+    Attributes:
+        region: whose pools look.
+    """
+
+    member_id: UUID
+    region: str

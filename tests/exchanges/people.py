@@ -69,7 +69,7 @@ class Bank:
             "truncate listing, exchange, exchange_step, client_act, thanks, member, outbox, said,"
             " listing_word, owner_profile, message, message_seen, feedback, block, concern,"
             " concern_step, concern_message, listing_slot, search_digest, saved_search,"
-            " search_found"
+            " search_found, idempotency"
         )
         self.execute("truncate step_for_member")
         self.execute("update clock set ahead = '0'")

@@ -31,7 +31,8 @@ class Message(Form):
         "Your message",
         fields.required("Write your message"),
         fields.at_most(shapes.LONGEST_MESSAGE, "Your message"),
-        hint=f"Only the two of you can read it. {steps.NO_PATIENTS}",
+        hint="Only the two of you can read it, unless one of you shows it with a concern. "
+        f"{steps.NO_PATIENTS}",
     )
 
 

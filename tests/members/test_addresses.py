@@ -134,13 +134,13 @@ def test_the_last_address_and_another_members_stay(bank: Bank, ada: Caller) -> N
         bank.do(address_handlers.make_main, ada, BO)
 
 
-@pytest.mark.parametrize("email", [None, 5, "", "nobody", "a@b", "a b@nhs.net", "ü@nhs.net"])
-def test_what_is_no_address_is_refused(bank: Bank, ada: Caller, email: Any) -> None:
-    for act in (address_handlers.remove, address_handlers.make_main):
+def test_what_is_no_address_is_refused(bank: Bank, ada: Caller) -> None:
+    for email in (None, 5, "", "nobody", "a@b", "a b@nhs.net", "ü@nhs.net"):
+        for act in (address_handlers.remove, address_handlers.make_main):
+            with pytest.raises(errors.Invalid):
+                bank.do(act, ada, email)
         with pytest.raises(errors.Invalid):
-            bank.do(act, ada, email)
-    with pytest.raises(errors.Invalid):
-        ask(bank, ada, email)
+            bank.do(address_handlers.keep_link, ada, digest("a token"), email)
 
 
 def test_notices_go_to_the_address_chosen(bank: Bank, ada: Caller) -> None:

@@ -1,13 +1,22 @@
 """Reading the audit: who may, what is found, and that an export is a line of its own."""
 
 import datetime
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
 from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
-from services.members import audit, audit_handlers, cover_handlers, errors, handlers, role_handlers
+from services.members import (
+    audit,
+    audit_handlers,
+    cover_handlers,
+    errors,
+    handlers,
+    role_handlers,
+    schemas,
+)
 from tests.members.bank import Bank, member_id
 
 NATIONAL, SENATE, ADA = "national@nhs.net", "senate@nhs.net", "ada@nhs.net"
@@ -44,12 +53,12 @@ def test_who_did_what_about_whom_and_why_is_found(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [NATIONAL, "nat", "Nat Invented", None])
 def test_people_are_looked_for_by_address_name_or_id(
-    bank: Bank, national: Caller, ada: Caller, text: str | None
+    bank: Bank, national: Caller, ada: Caller
 ) -> None:
     give(bank, national, ada, "coordinator")
-    assert search(bank, national, who=text or str(national.id)) == [("grant", "coordinator")]
+    for text in (NATIONAL, "nat", "Nat Invented", str(national.id)):
+        assert search(bank, national, who=text) == [("grant", "coordinator")], text
     assert search(bank, national, who="nobody@nhs.net") == []
 
 
@@ -112,13 +121,13 @@ def test_the_senate_reads_and_does_not_export(bank: Bank, national: Caller, ada:
         bank.do(audit_handlers.export, senate, {})
 
 
-@pytest.mark.parametrize("role", [None, "rep:london", "coordinator", "integrator"])
-def test_nobody_else_reads_it(bank: Bank, role: str | None) -> None:
-    somebody = bank.somebody("bo@nhs.net", *([role] if role else []))
+@pytest.mark.parametrize("role", ["member", "rep:london", "coordinator", "integrator"])
+def test_nobody_else_reads_it(role: str) -> None:
+    somebody, unopened = Caller(id=uuid4(), roles=frozenset({role}), approved=True), cast(Any, None)
     with pytest.raises(NotAllowed):
-        search(bank, somebody)
+        audit_handlers.search(unopened, somebody, {})
     with pytest.raises(NotAllowed):
-        bank.do(audit_handlers.export, somebody, {})
+        audit_handlers.export(unopened, somebody, {})
 
 
 def test_that_it_was_exported_is_a_line_of_it(bank: Bank, national: Caller, ada: Caller) -> None:
@@ -144,11 +153,9 @@ def test_more_than_an_export_holds_is_refused(
 @pytest.mark.parametrize(
     "page", [{"action": "dance"}, {"from": "yesterday"}, {"cursor": "x"}, {"to": "9999-12-31"}]
 )
-def test_what_cannot_be_looked_for_is_refused(
-    bank: Bank, national: Caller, page: dict[str, Any]
-) -> None:
+def test_what_cannot_be_looked_for_is_refused(page: dict[str, Any]) -> None:
     with pytest.raises(errors.Invalid):
-        search(bank, national, **page)
+        schemas.load(schemas.Auditing, page)
 
 
 def test_lines_outlive_the_person_they_are_about(bank: Bank, national: Caller, ada: Caller) -> None:
@@ -160,19 +167,18 @@ def test_lines_outlive_the_person_they_are_about(bank: Bank, national: Caller, a
     ]
 
 
-@pytest.mark.parametrize(
-    "condition", ["true", "actor = %(id)s", "subject = %(id)s", "action = 'grant'"]
-)
-def test_the_newest_lines_are_one_walk_along_an_index(bank: Bank, condition: str) -> None:
+def test_the_newest_lines_are_one_walk_along_an_index(bank: Bank) -> None:
+    conditions = ("true", "actor = %(id)s", "subject = %(id)s", "action = 'grant'")
     with bank.database.transaction() as tx:
         tx.conn.execute("set local enable_seqscan = off")
         tx.conn.execute("set local enable_sort = off")
-        plan = tx.conn.execute(
-            f"explain (costs on) select * from audit_line where {condition}"
-            " order by at desc, id desc limit 51",
-            {"id": "01a20000-0000-7000-8000-000000000001"},
-        ).fetchall()
-    text = "\n".join(row[0] for row in plan)
-    assert "Index Scan Backward" in text, text
-    assert "Seq Scan" not in text, text
-    assert "Sort  " not in text, text
+        for condition in conditions:
+            plan = tx.conn.execute(
+                f"explain (costs on) select * from audit_line where {condition}"
+                " order by at desc, id desc limit 51",
+                {"id": "01a20000-0000-7000-8000-000000000001"},
+            ).fetchall()
+            text = "\n".join(row[0] for row in plan)
+            assert "Index Scan Backward" in text, text
+            assert "Seq Scan" not in text, text
+            assert "Sort  " not in text, text

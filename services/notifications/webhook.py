@@ -48,6 +48,8 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self.checked, self.port), self.timeout)
+        # Head and body are two writes; the second would wait for a late answer to the first.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.encrypted:
             # In two steps, so that a handshake that fails or lasts leaves a socket to be closed.
             self.sock = _trust().wrap_socket(

@@ -37,6 +37,7 @@ from gateway import (
     openapi,
     operations,
     paging,
+    parked,
     problems,
     representatives,
     searches,
@@ -134,6 +135,7 @@ def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:
         audit.routes,
         events.routes,
         subscriptions.routes,
+        parked.routes,
         operations.blueprint(checks),
     ]
     if settings.development_key is not None:

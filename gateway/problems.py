@@ -44,6 +44,7 @@ STATUSES: dict[str, int] = {
     "sheet_not_readable": 422,
     "reason_missing": 422,
     "choice_not_offered": 422,
+    "decision_invalid": 422,
     "period_invalid": 422,
     "grouping_invalid": 422,
     "region_invalid": 422,
@@ -83,6 +84,7 @@ STATUSES: dict[str, int] = {
     "address_not_found": 404,
     "sheet_not_found": 404,
     "concern_not_found": 404,
+    "message_not_parked": 404,
     "subscription_not_found": 404,
     "action_unknown": 404,
     "client_not_found": 404,
@@ -129,6 +131,7 @@ STATUSES: dict[str, int] = {
     "too_many_subscriptions": 409,
     "subscription_not_active": 409,
     "only_for_webhooks": 409,
+    "message_kills": 409,
     "feed_not_offered": 409,
     # ourselves
     "broken": 500,

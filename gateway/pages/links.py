@@ -42,6 +42,7 @@ NATIONAL = "/national"
 NATIONAL_ROLES = "/national/roles"
 NATIONAL_AUDIT = "/national/audit"
 NATIONAL_AUDIT_EXPORT = "/national/audit/export"
+NATIONAL_PARKED = "/national/parked"
 SIGN_IN = "/sign-in"
 SIGN_IN_BY_EMAIL = "/sign-in/email"
 SIGN_IN_LINK_SENT = "/sign-in/email/sent"
@@ -72,6 +73,7 @@ def navigation_of(roles: Collection[str]) -> tuple[tuple[str, str], ...]:
 
 LONGEST = 500
 """Characters of an address somebody is to be led back to."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOCAL = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
 
 
@@ -206,6 +208,11 @@ def limits(region: str) -> str:
     return f"{NATIONAL}/limits/{region}"
 
 
+def parked(service: str, event_id: str | None = None) -> str:
+    """Where the national team decides about a message a service could not handle."""
+    return with_query(f"{NATIONAL_PARKED}/{service}", message=event_id)
+
+
 def sign_in(back_to: str = HOME) -> str:
     return with_query(SIGN_IN, next=back_to if back_to != HOME else None)
 
@@ -227,6 +234,11 @@ def with_query(path: str, **query: Any) -> str:
 def after(path: str, said: str) -> str:
     """Where to go after something was done; ``said`` is a key of ``words.SAID``."""
     return with_query(path, said=said)
+
+
+def is_id(text: str | None) -> bool:
+    """Whether an address can be made of it: what is damaged may say anything."""
+    return bool(text and _ID.fullmatch(text))
 
 
 def local(text: str | None) -> str:

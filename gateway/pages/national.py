@@ -32,7 +32,7 @@ FLOORS = range(0, 601, 60)
 @routes.get(links.NATIONAL)
 def national() -> wrappers.Response:
     """The seven regions, from what reporting has heard, and what waits for the national team."""
-    _require_sight()
+    require_sight()
     totals = asking.ask("reporting", "totals", by="region")
     known = {each["key"]: each for each in totals["items"]}
     waiting = Counter(each.item.region for each in queue.load().ranked)
@@ -44,12 +44,13 @@ def national() -> wrappers.Response:
             for slug, name in words.REGIONS.items()
         ],
         total=totals["total"],
+        as_of=totals["as_of"],
         waiting=sum(waiting.values()),
         width="full",
     )
 
 
-def _require_sight() -> None:
+def require_sight() -> None:
     """The services answer for their data; this keeps a page without any from being shown.
 
     Raises:
@@ -78,7 +79,7 @@ class Limit(Form):
 @routes.route(links.limits("<region>"), methods=["GET", "POST"])
 def limits(region: str) -> wrappers.Response:
     """The history of a region's limit, the newest first; the national team may change it."""
-    _require_sight()
+    require_sight()
     if region not in words.REGIONS:
         flask.abort(404)
     form = Limit(flask.request.form)

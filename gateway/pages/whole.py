@@ -27,6 +27,7 @@ from gateway.pages import (
     matches,
     national,
     national_audit,
+    national_parked,
     own_listings,
     people,
     profile,
@@ -74,6 +75,7 @@ AREAS = (
     console_sheets.routes,
     national.routes,
     national_audit.routes,
+    national_parked.routes,
 )
 """A new area is one line here."""
 

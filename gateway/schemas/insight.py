@@ -42,6 +42,8 @@ class Totals(field.Answer):
     date_to = fields.String(allow_none=True, metadata={"format": "date"})
     region = fields.String(allow_none=True)
     items = fields.List(fields.Nested(Total), required=True)
+    as_of = field.moment_text()
+    """When it was counted: where there is much to count, up to a minute ago."""
     total = fields.Nested(Total, required=True)
 
 

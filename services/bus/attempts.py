@@ -120,6 +120,6 @@ def _count(tx: Transaction, ids: set[str]) -> int:
 
 def _park(service: str, tx: Transaction, item: Item, lives: int) -> None:
     log.error("a message kills its process", type=item.event.type, event_id=item.event.id)
-    retries.park(tx, item.delivery, f"begun {lives} times and never ended")
+    retries.park(tx, item.delivery, retries.NEVER_ENDED.format(lives))
     forget(tx, [item.event.id])
     metrics.events(service, item.event.type, "parked")

@@ -100,7 +100,7 @@ def read(delivery: Delivery, subscriptions: Mapping[str, Subscription]) -> Item:
         Unreadable: the broker gave up on it, or it is not an event heard here.
     """
     if delivery.dead:
-        raise Unreadable("the broker delivered it too often without an end")
+        raise Unreadable(retries.GIVEN_UP)
     known = envelope.attributes(delivery.headers)
     subscription = subscriptions.get(known.type) if known else None
     if known and subscription:

@@ -1,15 +1,16 @@
-"""Shows an operator what is parked in a service's database, and sends it again.
+"""Shows an operator what is parked in a service's database, sends it again, or discards it.
 
 python -m services.bus.parked list [--waiting]
 python -m services.bus.parked show EVENT_ID
-python -m services.bus.parked resend EVENT_ID|all
+python -m services.bus.parked resend EVENT_ID|all [--reason WHY]
+python -m services.bus.parked discard EVENT_ID --reason WHY
 """
 
 import argparse
 import json
 import sys
 
-from services.bus import retries, settings
+from services.bus import parking, retries, settings
 from services.bus.transaction import Database
 
 
@@ -23,7 +24,9 @@ def main(arguments: list[str]) -> int:
             return show_list(database, options.waiting)
         if options.command == "show":
             return show_one(database, options.event_id)
-        return resend(database, options.event_id)
+        if options.command == "discard":
+            return discard(database, options.event_id, options.reason)
+        return resend(database, options.event_id, options.reason)
     finally:
         database.close()
 
@@ -51,11 +54,20 @@ def show_one(database: Database, event_id: str) -> int:
     return 0
 
 
-def resend(database: Database, event_id: str) -> int:
+def resend(database: Database, event_id: str, reason: str) -> int:
     """Hand parked messages to the running service again; exit code 1 if there were none."""
+    ids = None if event_id == "all" else [event_id]
     with database.transaction() as tx:
-        count = retries.resend(tx, None if event_id == "all" else event_id)
+        count = len(parking.carry_out(tx, ids, parking.PUT_BACK, None, reason))
     print(f"{count} sent again")
+    return 0 if count else 1
+
+
+def discard(database: Database, event_id: str, reason: str) -> int:
+    """Give a parked message up; it is kept with the decision. Exit code 1 if it is not there."""
+    with database.transaction() as tx:
+        count = len(parking.carry_out(tx, [event_id], parking.DISCARD, None, reason))
+    print(f"{count} discarded")
     return 0 if count else 1
 
 
@@ -66,8 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument(
         "--waiting", action="store_true", help="what waits for another try instead"
     )
-    for name, meaning in (("show", "one message, whole"), ("resend", "try again: an id, or all")):
-        commands.add_parser(name, help=meaning).add_argument("event_id")
+    commands.add_parser("show", help="one message, whole").add_argument("event_id")
+    again = commands.add_parser("resend", help="try again: an id, or all")
+    again.add_argument("event_id")
+    again.add_argument("--reason", default=parking.BY_COMMAND, help="kept for the audit")
+    end = commands.add_parser("discard", help="give it up; it stays with the decision")
+    end.add_argument("event_id")
+    end.add_argument("--reason", required=True, help="kept for the audit")
     return parser
 
 

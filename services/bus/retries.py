@@ -12,6 +12,17 @@ from services.bus import envelope
 from services.bus.intake import Delivery
 from services.bus.transaction import Transaction
 
+NEVER_ENDED = "begun {} times and never ended"
+GIVEN_UP = "the broker delivered it too often without an end"
+"""Reasons of messages that may end whichever process tries them again."""
+
+
+def kills(reason: str) -> bool:
+    """Whether a message parked for this reason has ended processes, as far as anybody knows."""
+    before, _, after = NEVER_ENDED.partition("{}")
+    never_ended = reason.startswith(before) and reason.endswith(after)
+    return never_ended or reason == GIVEN_UP
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -120,15 +131,6 @@ def found(tx: Transaction, event_id: str) -> Kept | None:
     return cursor.execute(
         f"select {_COLUMNS} from retry where event_id = %s", [event_id]
     ).fetchone()
-
-
-def resend(tx: Transaction, event_id: str | None) -> int:
-    """Try a parked message (all of them: ``None``) again from the start; how many."""
-    return tx.conn.execute(
-        "update retry set next_at = %s, parked_at = null, attempts = 0"
-        " where parked_at is not null and (%s::text is null or event_id = %s)",
-        [tx.now, event_id, event_id],
-    ).rowcount
 
 
 def counts(tx: Transaction) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
+from services.bus.parking import Parking
 from services.contracts import readers, scopes
 from services.exchanges import (
     ask_handlers,
@@ -25,7 +26,7 @@ from services.exchanges import (
 from services.telemetry import metrics
 
 
-class Exchanges:
+class Exchanges(Parking):
     name = "exchanges"
     bus = Bus(readers.TOPOLOGY, public=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, receive, rpc
 from services.bus.envelope import Outgoing
+from services.bus.parking import Parking
 from services.contracts import ledger as contract
 from services.contracts import readers, scopes
 from services.ledger import handlers
@@ -31,7 +32,7 @@ def moved(said: Sequence[Outgoing]) -> None:
         metrics.minutes_transferred(kind, region, moved_minutes)
 
 
-class Ledger:
+class Ledger(Parking):
     """The only place where minutes move."""
 
     name = "ledger"

@@ -64,10 +64,13 @@ def history(tx: Transaction, email: str) -> list[role_store.Grant]:
     return role_store.grants(tx.conn, _by_email(tx, email).id)
 
 
-def representatives(tx: Transaction, caller: Caller) -> Any:
+def representatives(tx: Transaction, caller: Caller, present: bool = False) -> Any:
     """Who represents each region, and the national team: ``{region or national: [ids]}``.
 
     Who covers a region now stands behind its own representatives.
+
+    Args:
+        present: leave out whoever is away and covered for.
 
     Raises:
         NotAllowed: only services may ask.
@@ -77,9 +80,15 @@ def representatives(tx: Transaction, caller: Caller) -> Any:
     held = role_store.holders(tx.conn, [name for name in role.GRANTABLE if _decides(name)])
     for name, holder in held:
         found[name.removeprefix("rep:")].append(str(holder))
+    at_work = {holder for _, holder in held}
     for each in cover_store.standing(tx.conn, words.REGIONS, tx.now):
-        if str(each.covering_id) not in found[each.region]:
-            found[each.region].append(str(each.covering_id))
+        answering, colleague, away = found[each.region], str(each.covering_id), str(each.away_id)
+        if each.covering_id not in at_work or away not in answering:
+            continue  # a cover falls with either role
+        if colleague not in answering:
+            answering.append(colleague)
+        if present:
+            answering.remove(away)
     return found
 
 

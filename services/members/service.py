@@ -236,9 +236,9 @@ class Members:
             return lookup_handlers.skills(tx, call.caller, ids)
 
     @rpc
-    def representatives(self, call: Any) -> Any:
+    def representatives(self, call: Any, present: bool = False) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return role_handlers.representatives(tx, call.caller)
+            return role_handlers.representatives(tx, call.caller, present)
 
     @rpc
     def organisations(

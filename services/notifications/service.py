@@ -8,6 +8,7 @@ from nameko.extensions import DependencyProvider
 
 from services.bus import idempotency
 from services.bus.entrypoints import Bus, every, receive, rpc
+from services.bus.parking import Parking
 from services.contracts import readers
 from services.notifications import (
     courier,
@@ -72,7 +73,7 @@ class Subscribers(DependencyProvider):
                 subscription_handlers.dismiss(bus.transaction, self.broker)
 
 
-class Notifications:
+class Notifications(Parking):
     """Tells people what happened; keeps what they want to hear."""
 
     name = "notifications"

@@ -12,7 +12,16 @@ from services.bus.subscription import Subscription, subscriptions
 from services.bus.transaction import Transaction
 from services.contracts import exchanges, ledger, members, notifications, words
 from services.contracts.event import Event as Contract
-from services.reporting import errors, fact, figure_store, measure, period, store, suppression
+from services.reporting import (
+    errors,
+    fact,
+    figure_store,
+    measure,
+    period,
+    store,
+    suppression,
+    total_handlers,
+)
 
 
 def record(tx: Transaction, events: Sequence[Event]) -> None:
@@ -137,7 +146,7 @@ def totals(
         raise errors.UnknownRegion(field="region", allowed=list(words.ROUTES))
     days = period.Period.read(date_from, date_to)
     refuse_unless_allowed(caller, by)
-    found = figure_store.totals(tx.conn, by, days.date_from, days.date_to, region)
+    found, counted_at = total_handlers.totals(tx, total_handlers.Question(by, days, region))
     local = region is not None
     items = [as_item(total, by, local or by in _OF_PEOPLE) for total in found if total.key]
     overall = next(total for total in found if total.key is None)
@@ -148,6 +157,7 @@ def totals(
         "region": region,
         "items": items,
         "total": as_item(overall, None, local),
+        "as_of": moment(counted_at),
     }
 
 
@@ -192,7 +202,7 @@ def overview(tx: Transaction, caller: Caller) -> dict[str, Any]:
     """
     refuse_unless_allowed(caller)
     return {
-        "as_of": tx.now.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
+        "as_of": moment(tx.now),
         "figures": {
             definition.name: {
                 "unit": definition.unit,
@@ -203,6 +213,10 @@ def overview(tx: Transaction, caller: Caller) -> dict[str, Any]:
             for definition, figure in zip(measure.DEFINITIONS, figures(tx), strict=True)
         },
     }
+
+
+def moment(time: datetime.datetime) -> str:
+    return time.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
 
 
 def figures(tx: Transaction) -> list[measure.Figure]:

@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from services.bus.entrypoints import Bus, every, receive, rpc
+from services.bus.parking import Parking
 from services.contracts import readers
-from services.reporting import handlers
+from services.reporting import handlers, total_handlers
 from services.telemetry import metrics
 
 
-class Reporting:
+class Reporting(Parking):
     """What it adds up to."""
 
     name = "reporting"
@@ -40,6 +41,13 @@ class Reporting:
     @rpc
     def definitions(self, call: Any) -> dict[str, Any]:
         return handlers.definitions()
+
+    @every(seconds=15)
+    def count_again(self) -> None:
+        while True:
+            with self.bus.transaction() as tx:
+                if not total_handlers.count_again(tx):
+                    return
 
     # Every process tells the whole, so panels take the maximum over processes, never the sum.
     @every(seconds=15)

@@ -243,6 +243,7 @@ def forget_facts(conn: psycopg.Connection[Any]) -> None:
     conn.execute("delete from transfer_fact")
     conn.execute("delete from member_fact")
     conn.execute("delete from listing_fact")
+    conn.execute("delete from kept_total")
 
 
 def log(

@@ -215,6 +215,16 @@ def recorded() -> dict[tuple[str, str], Any]:
         "owner_id": BOB, "region": "south-west", "organisation": None,
         "listing": {"kind": "offer", "title": "Rotas"},
     }  # fmt: skip
+    parked = {
+        "event_id": TRANSFER, "routing_key": "london.exchanges.exchange_completed",
+        "region": "london", "subject": EXCHANGE, "failure": "CheckViolation: no", "kills": False,
+        "attempts": 6, "first_failed_at": AT,
+    }  # fmt: skip
+    decided = {
+        "event_id": TRANSFER, "at": AT, "decision": "put_back", "actor": ALICE,
+        "reason": "The cause is mended.", "routing_key": "london.exchanges.exchange_completed",
+        "region": "london", "failure": "CheckViolation: no",
+    }  # fmt: skip
 
     def page(*items: Any) -> dict[str, Any]:
         return {"items": list(items), "next": None}
@@ -331,9 +341,18 @@ def recorded() -> dict[tuple[str, str], Any]:
         },
         ("notifications", "replay_subscription"): {"signals": 2},
         ("notifications", "webhook_deliveries"): page(delivery),
+        **{
+            (service, method): answer
+            for service in ("exchanges", "ledger", "notifications", "reporting")
+            for method, answer in {
+                "parked": {"items": [parked], "total": 1},
+                "parked_decisions": {"items": [decided]},
+                "decide_parked": {"event_ids": [TRANSFER]},
+            }.items()
+        },
         ("reporting", "totals"): {
             "by": "region", "date_from": None, "date_to": None, "region": None,
-            "items": [{"key": "london", **total}], "total": total,
+            "items": [{"key": "london", **total}], "total": total, "as_of": AT,
         },
         ("reporting", "overview"): {"as_of": AT, "figures": {"hours_given": figure}},
         ("reporting", "definitions"): {"items": [definition]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +41,11 @@ def load() -> Queue:
         RpcError: the caller answers for no region, or a service is away.
     """
     people = asking.ask("members", "queue")
+    answering = _answering()
     found = asking.ask(
         "exchanges",
         "queue",
-        conflicts=_conflicts(),
+        conflicts=answering,
         newcomers=[each["id"] for each in people["newcomers"]],
     )
     who, taking_part = asking.caller(), set(found["taking_part"])
@@ -54,14 +55,15 @@ def load() -> Queue:
         *(_newcomer(each, who) for each in people["newcomers"] if each["id"] not in taking_part),
         *(_of_exchanges(found["items"])),
         *(_concern(each, _moment(found["as_of"])) for each in _named(found["concerns"])),
+        *(_of_exchanges(found["items"], answering)),
     ]
     return Queue(people["regions"], ranked(items, _moment(found["as_of"])), found["own"])
 
 
-def _conflicts() -> dict[str, list[str]]:
-    """Regions with one representative: their own exchanges are the national team's to see."""
-    held = asking.ask_ourselves("members", "representatives")
-    return {region: ids for region, ids in held.items() if region != "national" and len(ids) == 1}
+def _answering() -> dict[str, list[str]]:
+    """Who answers for each region now: what is their own matter is the national team's, and so
+    is all that belongs to no region."""
+    return {**asking.ask_ourselves("members", "representatives", present=True), "national": []}
 
 
 def acts(who: Caller, region: str) -> bool:
@@ -121,6 +123,9 @@ def _concern(found: dict[str, Any], now: datetime.datetime) -> Item:
 
 
 def _of_exchanges(found: list[dict[str, Any]]) -> Iterator[Item]:
+def _of_exchanges(
+    found: list[dict[str, Any]], answering: Mapping[str, list[str]]
+) -> Iterator[Item]:
     for each in found:
         exchange, kind = each["exchange"], each["kind"]
         wanted = _OF_A_JUDGE.get(kind, "remind")
@@ -132,10 +137,18 @@ def _of_exchanges(found: list[dict[str, Any]]) -> Iterator[Item]:
             since=_moment(each["since"]),
             due=_moment(exchange["deadline"]) if exchange["deadline"] else None,
             late=kind == "dispute" and exchange["next_actor"] == "national",
+            handed_on=_handed_on(exchange, answering),
             exhausted=kind in REMINDABLE and not each["may_remind"],
             act=wanted if possible else LOOK,
             about={"exchange": exchange, "reminders": each["reminders"]},
         )
+
+
+def _handed_on(exchange: dict[str, Any], answering: Mapping[str, list[str]]) -> bool:
+    """Whether all who answer for its region take part in it."""
+    theirs = answering.get(exchange["region"], [])
+    parties = {exchange[side]["id"] for side in ("giver", "receiver")}
+    return bool(theirs) and parties.issuperset(theirs)
 
 
 def _moment(text: str) -> datetime.datetime:

@@ -60,6 +60,8 @@ MOST_DAYS = 15
 LATE = 40
 """Points when what was promised is broken: a joiner beyond two working days, a dispute that
 went to the national team."""
+OWN_MATTER = 0
+"""Points when the region's representative takes part in it: said, and no more urgent for it."""
 SOON = datetime.timedelta(days=2)
 ENDS_SOON = 30
 """Points when it ends by itself within two days: later there is nothing left to save."""
@@ -77,6 +79,7 @@ class Item:
         since: when the waiting began.
         due: when it ends by itself, or when somebody was promised an answer.
         late: whether a promise is broken.
+        handed_on: whether it is the own matter of all who answer for the region.
         exhausted: whether as many reminders went out as may.
         act: what its one button does: ``approve``, ``nudge``, ``remind``, ``resolve``,
             ``reverse`` or ``look``.
@@ -90,6 +93,7 @@ class Item:
     act: str
     due: datetime.datetime | None = None
     late: bool = False
+    handed_on: bool = False
     exhausted: bool = False
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -126,6 +130,7 @@ def _rank(item: Item, now: datetime.datetime) -> Ranked:
     told = [
         (kind.weight + A_DAY * min(days, MOST_DAYS), kind.why),
         (LATE, _broken(item)) if item.late else None,
+        (OWN_MATTER, "Their representative takes part in it.") if item.handed_on else None,
         (ENDS_SOON, _ending(item, now)) if _ends_soon(item, now) else None,
         (NO_ANSWER, "Reminders have not helped: ring them up.") if item.exhausted else None,
     ]

@@ -34,7 +34,8 @@ def listed(tx: Transaction, caller: Caller, conflicts: Any, newcomers: Any) -> d
     there is none, the national team.
 
     Args:
-        conflicts: ids of each region's representatives, ``{region: [ids]}``.
+        conflicts: ids of those who answer for each region now, ``{region: [ids]}``: the
+            national team finds what is the own matter of all of them, or of nobody to answer.
         newcomers: ids of members of whom it is asked whether they have taken part.
 
     Raises:

@@ -32,9 +32,9 @@ class Wanted:
     Attributes:
         regions: slugs of those the reader answers for.
         reader_id: whose own exchanges are left out.
-        only_escalated: what is with the national team, and what is the own matter of one
-            of a region's representatives.
-        conflicts: those representatives, by region.
+        only_escalated: what is with the national team, and what is the own matter of all
+            who answer for its region.
+        conflicts: those who answer, by region; regions not named have somebody.
     """
 
     regions: Sequence[str]
@@ -65,11 +65,12 @@ _REMINDED = """
 """
 
 _ESCALATED = """
-    (next_actor = 'national' or exists (
+    (next_actor = 'national' or region = any(%(known)s) and not exists (
         select from unnest(%(conflict_regions)s::text[], %(conflict_ids)s::uuid[])
-            as conflict (region, member_id)
-         where conflict.region = exchange.region
-           and conflict.member_id in (giver_id, receiver_id)))
+            as answering (region, member_id)
+         where answering.region = exchange.region
+           and answering.member_id not in (giver_id, receiver_id)
+           and answering.member_id is distinct from reversal_asked_by))
 """
 
 
@@ -118,6 +119,7 @@ def _values(wanted: Wanted, due: Due) -> dict[str, Any]:
         **vars(due),
         "regions": list(wanted.regions),
         "reader": wanted.reader_id,
+        "known": list(wanted.conflicts),
         "conflict_regions": [region for region, _ in pairs],
         "conflict_ids": [each for _, each in pairs],
     }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.bus.caller import Caller
+from services.contracts import words
 from services.exchanges import errors, queue_handlers
 from tests.exchanges import people
 from tests.exchanges.people import Bank
@@ -80,6 +81,28 @@ def test_ones_own_exchange_is_left_to_a_colleague_and_to_the_national_team(bank:
     assert listed(bank, people.national()) == []
     only = {"north-west": [str(REP.id)]}
     assert listed(bank, people.national(), only) == [("unanswered", own)]
+    with_a_colleague = {"north-west": [str(REP.id), str(OF_THE_GIVER.id)]}
+    assert listed(bank, people.national(), with_a_colleague) == []
+
+
+def test_what_all_who_answer_for_a_region_take_part_in_is_the_national_teams(bank: Bank) -> None:
+    both = str(bank.ask(REP, bank.publish(GIVER))["id"])
+    bank.advance(days=3)
+    parties = {"north-west": [str(REP.id), str(GIVER.id)]}
+    assert listed(bank, people.national(), parties) == [("unanswered", both)]
+    national_and_party = people.national()
+    theirs = str(bank.ask(national_and_party, bank.publish(GIVER))["id"])
+    bank.advance(days=3)
+    found = listed(bank, national_and_party, {region: [] for region in words.ROUTES})
+    assert ("unanswered", theirs) not in found
+    assert ("unanswered", both) in found
+
+
+def test_a_region_nobody_answers_for_is_the_national_teams(bank: Bank) -> None:
+    request = asked(bank)
+    bank.advance(days=3)
+    assert listed(bank, people.national(), {"midlands": []}) == []
+    assert listed(bank, people.national(), {"north-west": []}) == [("unanswered", request)]
 
 
 def test_the_national_team_and_the_senate_find_what_went_to_them(bank: Bank) -> None:
@@ -97,6 +120,8 @@ def test_a_large_reversal_is_listed_for_everybody_but_who_asked_for_it(bank: Ban
     bank.act(REP, large, "reverse", reason="It never took place")
     assert listed(bank) == []
     assert listed(bank, people.rep("north-west")) == [("reversal", large)]
+    alone = {"north-west": [str(REP.id)]}
+    assert listed(bank, people.national(), alone) == [("reversal", large)]
 
 
 def test_a_reminder_goes_to_who_is_next_and_takes_it_off_the_list_for_three_days(

@@ -124,6 +124,18 @@ def test_a_colleague_who_covers_may_do_what_the_representative_may(
     held = bank.do(role_handlers.representatives, SERVICE)
     assert held["london"] == [member_id(rep), member_id(colleague)]
     assert bank.do(handlers.approve, covering, joiner["id"])["status"] == "approved"
+    present = bank.do(role_handlers.representatives, SERVICE, True)
+    assert present["london"] == [member_id(colleague)]
+
+
+def test_a_cover_by_somebody_without_a_role_any_more_leaves_the_region_to_who_is_away(
+    bank: Bank, rep: Caller, colleague: Caller
+) -> None:
+    name(bank, rep, "other@nhs.net")
+    bank.do(role_handlers.revoke, "other@nhs.net", "rep:midlands", "gone elsewhere")
+    for present in (False, True):
+        held = bank.do(role_handlers.representatives, SERVICE, present)
+        assert held["london"] == [member_id(rep)]
 
 
 def test_a_cover_ends_by_itself_or_when_somebody_ends_it(

@@ -16,6 +16,7 @@ import psycopg
 import structlog
 
 from tests.benchmarks import (
+    first_byte,
     gateway_speed,
     growth,
     latency,
@@ -42,6 +43,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "regions": regions_apart.run,
     "growth": growth.run,
     "webhooks": webhooks.run,
+    "pages": first_byte.run,
 }
 
 

@@ -137,6 +137,10 @@ TARGETS: Sequence[Target] = (
            figure("growth: grown to small", "completed to settled", "x")),
     Target("growth: asked, accepted, confirmed per exchange", "x", "at most", 1.3,
            figure("growth: grown to small", "asked, accepted, confirmed", "x")),
+    Target("first byte of the slowest page, 800 members", "ms p50", "at most", 80,
+           figure("first byte", "the slowest page, 800 members", "ms p50")),
+    Target("first byte of the slowest page, a million members", "ms p50", "at most", 150,
+           figure("first byte", "the slowest page, 1,000,000 members", "ms p50")),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
--- Listings, exchanges and their histories.
+-- Listings, exchanges and their histories, and what is known of the owners.
 insert into listing (id, version, owner_id, kind, title, description, category, pathway, minutes,
                      online, skills, state, region, organisation, published_at, expires_at)
 select pg_temp.id_at(first_ms + l.n * (span_ms / listings), 'listing ' || l.n), 1, owner.id,
@@ -44,3 +44,15 @@ select e.id, v, (array['ask', 'accept', 'held', 'done', 'confirm', 'posted'])[v]
               'settled'])[v],
        e.minutes, e.entered_at
   from exchange e cross join generate_series(1, 6) v where v <= e.version;
+
+-- The same skills as members has, see members.sql.
+insert into owner_profile (member_id, region, heard, known, skills_offered, skills_wanted)
+select id, region, 1, 1, array[topics[1 + mod(n / 2, cardinality(topics))]],
+       array[topics[1 + mod(n * 13 + 5, cardinality(topics))]]
+  from words, person where mod(n, 2) = 0;
+
+insert into listing_word (word)
+select distinct lower(word)
+  from words, unnest(topics || verbs || whom) phrase, regexp_split_to_table(phrase, '\s+') word
+ where length(word) between 3 and 40
+    on conflict do nothing;

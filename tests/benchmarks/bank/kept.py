@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,19 +16,23 @@ from psycopg import sql
 
 from deploy.local import databases
 from services.bus import migrate
-from tests.benchmarks.bank.load import TABLES, load
+from tests.benchmarks.bank.load import load
 from tests.benchmarks.bank.size import Size
 
 PASSWORD = "bench"  # of roles on a private server on loopback that hold made-up people only
 
 
-def kept(administrator_url: str, size: Size) -> dict[str, str]:
+AT_WORK = ("exchanges", "ledger")
+"""Services whose databases grow by everything that happens; enough for their own speed."""
+
+
+def kept(administrator_url: str, size: Size, services: Sequence[str] = AT_WORK) -> dict[str, str]:
     """URLs of the databases of a bank, by service; loaded when they are not there yet.
 
     Newer migrations are applied to what is there; it is loaded again when one of those it
     was made with has changed, or its own scripts have.
     """
-    workers = [_Keeping(administrator_url, service, size) for service in TABLES]
+    workers = [_Keeping(administrator_url, service, size) for service in services]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -40,10 +44,12 @@ def kept(administrator_url: str, size: Size) -> dict[str, str]:
 
 
 @contextmanager
-def copied(administrator_url: str, size: Size) -> Iterator[Mapping[str, str]]:
+def copied(
+    administrator_url: str, size: Size, services: Sequence[str] = AT_WORK
+) -> Iterator[Mapping[str, str]]:
     """As ``kept``, but copies for one use: what is done to them is gone afterwards."""
-    originals = kept(administrator_url, size)
-    made = {service: f"bank_copy_{service}_{secrets.token_hex(4)}" for service in TABLES}
+    originals = kept(administrator_url, size, services)
+    made = {service: f"bank_copy_{service}_{secrets.token_hex(4)}" for service in services}
     copy = sql.SQL("create database {} template {} owner {}")
     try:
         for service, name in made.items():

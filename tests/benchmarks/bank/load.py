@@ -17,7 +17,9 @@ from tests.benchmarks.bank import words
 from tests.benchmarks.bank.size import FIRST_MS, SPAN_MS, Size
 
 TABLES = {
-    "exchanges": ("listing", "exchange", "exchange_step"),
+    "members": ("member",),
+    "exchanges": ("listing", "exchange", "exchange_step", "owner_profile"),
+    "reporting": ("exchange_fact", "transfer_fact", "member_fact"),
     "ledger": ("account", "hold", "transfer", "entry"),
 }
 GRANT_MINUTES = 6000
@@ -44,7 +46,7 @@ def load(administrator_url: str, url: str, service: str, size: Size) -> None:
 
     Args:
         url: of the service's database, migrated.
-        service: ``exchanges`` or ``ledger``.
+        service: of ``TABLES``.
     """
     there = other_database(administrator_url, database_of(url))
     with psycopg.connect(there) as conn:

@@ -36,10 +36,10 @@ class Size:
         return max(1, self.members // PER_BUSY)
 
     def person(self, number: int) -> UUID:
-        return _id(FIRST_MS + number * (SPAN_MS // self.members), f"person {number}")
+        return id_at(FIRST_MS + number * (SPAN_MS // self.members), f"person {number}")
 
     def listing(self, number: int) -> UUID:
-        return _id(FIRST_MS + number * (SPAN_MS // self.listings), f"listing {number}")
+        return id_at(FIRST_MS + number * (SPAN_MS // self.listings), f"listing {number}")
 
     def owner(self, listing: int) -> int:
         """Number of the member who owns a listing."""
@@ -53,7 +53,7 @@ class Size:
         return REGIONS[person % len(REGIONS)]
 
 
-def _id(milliseconds: int, salt: str) -> UUID:
+def id_at(milliseconds: int, salt: str) -> UUID:
     """A UUIDv7 whose random part follows from a text."""
     digest = hashlib.md5(salt.encode(), usedforsecurity=False).hexdigest()
     return UUID(f"{milliseconds:012x}7{digest[:3]}8{digest[3:18]}")

@@ -28,6 +28,21 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 BrowserOf = Callable[..., Page]
 
 
+LAST = "test_every_page.py::test_every_page_there_is_was_looked_at"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What looks back on all others comes last, and only where all others came before."""
+    last = [item for item in items if item.nodeid.endswith(LAST)]
+    others = [item for item in items if item not in last]
+    there = {path.name for path in Path(__file__).parent.glob("test_*.py")}
+    whole = there <= {item.path.name for item in others}
+    chosen = whole and not any("::" in each for each in config.args) and not config.option.keyword
+    if last and not chosen:
+        config.hook.pytest_deselected(items=last)
+    items[:] = [*others, *(last if chosen else ())]
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
@@ -51,9 +66,19 @@ def filled(platform: Installation) -> Installation:
 def browser_of(chromium: Browser, filled: Installation) -> Iterator[BrowserOf]:
     """Call it with an address: a page in a browser signed in with it; without: signed out.
 
-    ``scripts=False`` switches scripts off.
+    ``scripts=False`` switches scripts off. Wherever it goes, it asks no other host, and its
+    policy refuses nothing.
     """
     opened: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def look(said: str) -> None:
+        if "Content Security Policy" in said:
+            wrong.append(said)
+
+    def follow(url: str) -> None:
+        if not url.startswith((f"{filled.gateway_url}/", "about:", "data:")):
+            wrong.append(f"asked for {url}")
 
     def open_page(email: str | None = None, *, scripts: bool = True) -> Page:
         context = chromium.new_context(
@@ -62,6 +87,8 @@ def browser_of(chromium: Browser, filled: Installation) -> Iterator[BrowserOf]:
             viewport={"width": 1280, "height": 900},
         )
         context.set_default_timeout(10_000)
+        context.on("console", lambda message: look(message.text))
+        context.on("request", lambda request: follow(request.url))
         opened.append(context)
         if email:
             context.add_cookies(signed_in_cookies(filled.gateway_url, email))
@@ -70,6 +97,7 @@ def browser_of(chromium: Browser, filled: Installation) -> Iterator[BrowserOf]:
     yield open_page
     for context in opened:
         context.close()
+    assert not wrong, wrong
 
 
 @pytest.fixture(scope="session")

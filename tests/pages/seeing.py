@@ -5,36 +5,56 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 TITLE = re.compile(r"(Error: )?[^–]+ – Talent Timebank – NHS")
-WIDTHS = (360, 768, 1280)
-"""A phone, a tablet, a desk: pixels."""
+PHONE, LANDSCAPE, TABLET, DESK = (360, 800), (740, 360), (768, 1024), (1280, 900)
+"""Pixels; a desk comes last, since a test goes on from there."""
+KEPT = (PHONE, DESK)
+"""Of these a picture is kept; the others only have to fit."""
 FOLDING = 300
 """Milliseconds the navigation may take to fit a new width."""
 LARGEST = 60_000
-"""Bytes of a page, without the design system's files."""
+"""Bytes of a page with its own style and script, without the design system's files."""
 STANDARD = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "resultTypes": ["violations"],
 }
+NOT_FOUND = 404
+SUMMARY = "There is a problem"
+"""The heading of an error summary in the NHS form."""
 
 _LINKS = """() => [...document.querySelectorAll('a[href]')].map(
     each => [each.innerText.trim() || each.getAttribute('aria-label') || '', each.href])"""
 _FACTS = """() => ({
     bytes: performance.getEntriesByType('navigation')[0].decodedBodySize,
-    hosts: performance.getEntriesByType('resource').map(each => new URL(each.name).origin),
+    status: performance.getEntriesByType('navigation')[0].responseStatus,
+    loaded: performance.getEntriesByType('resource').map(each => [each.name, each.decodedBodySize]),
     headings: document.querySelectorAll('h1').length,
-    errors: document.querySelectorAll('.nhsuk-error-summary').length,
-    refused: (window.refused || []).length,
     ids: [...document.querySelectorAll('[id]')].map(each => each.id),
+    said: [...document.querySelectorAll('.nhsuk-error-message')].length,
+    summaries: [...document.querySelectorAll('.nhsuk-error-summary')].map(each => ({
+        heading: each.querySelector('h2').innerText,
+        alert: each.querySelector('[role=alert]') !== null,
+        first: each === document.querySelector('main').querySelector('.nhsuk-error-summary, h1'),
+        listed: [...each.querySelectorAll('li')].map(item => item.innerText),
+        lead: [...each.querySelectorAll('a')].map(link => [link.getAttribute('href'),
+            document.getElementById(link.getAttribute('href').slice(1)) !== null]),
+    })),
 })"""
 _WHO = """() => [...document.querySelectorAll('body *')]
     .filter(each => each.getBoundingClientRect().right > innerWidth)
     .map(each => each.outerHTML.slice(0, 120)).slice(0, 5)"""
-_WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_FIT = """() => ({
+    wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    begins: Math.min(...[...document.querySelectorAll('h1, main [role=alert]')].map(
+        each => each.getBoundingClientRect().top + scrollY)),
+    covering: [...document.querySelectorAll('body *')].filter(
+        each => ['fixed', 'sticky'].includes(getComputedStyle(each).position)).length,
+})"""
 
 
 class Seeing:
@@ -43,19 +63,24 @@ class Seeing:
     Args:
         gateway: the only host a page may ask.
         folder: of the screenshots.
+
+    Attributes:
+        paths: that were looked at, and were there.
     """
 
     def __init__(self, gateway: str, folder: Path) -> None:
         self.gateway, self.folder = gateway, folder
         self.axe = Axe()
+        self.paths: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, page: Page, name: str) -> None:
         """Check a page; ``name`` is that of its screenshots."""
         facts = page.evaluate(_FACTS)
+        if facts["status"] != NOT_FOUND:
+            self.paths.add(urlsplit(page.url).path)
         self._is_well_formed(page, facts)
-        assert facts["bytes"] < LARGEST, f"{name} has {facts['bytes']} bytes"
-        assert set(facts["hosts"]) <= {self.gateway}, facts["hosts"]
+        self._loads_little_and_only_ours(facts, name)
         self._links_say_where_they_lead(page)
         self._fits_and_is_kept(page, name)
         found = self.axe.run(page, options=STANDARD)
@@ -64,9 +89,22 @@ class Seeing:
     def _is_well_formed(self, page: Page, facts: dict[str, Any]) -> None:
         title = page.title()
         assert TITLE.fullmatch(title), title
-        assert title.startswith("Error: ") == bool(facts["errors"]), title
+        assert title.startswith("Error: ") == bool(facts["summaries"]), title
         assert facts["headings"] == 1
         assert len(set(facts["ids"])) == len(facts["ids"]), "an id stands there twice"
+        assert bool(facts["summaries"]) >= bool(facts["said"]), "an error that is not summed up"
+        for summary in facts["summaries"]:
+            assert summary["heading"] == SUMMARY
+            assert summary["alert"], "nobody is told of it"
+            assert summary["first"], "it stands below the heading"
+            assert summary["listed"], "it says nothing"
+            assert all(there for _, there in summary["lead"]), summary["lead"]
+
+    def _loads_little_and_only_ours(self, facts: dict[str, Any], name: str) -> None:
+        hosts = {"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url, _ in facts["loaded"]}
+        assert hosts <= {self.gateway}, hosts
+        own = sum(size for url, size in facts["loaded"] if "/nhsuk/" not in url)
+        assert facts["bytes"] + own < LARGEST, f"{name} has {facts['bytes']} and {own} bytes"
 
     def _links_say_where_they_lead(self, page: Page) -> None:
         targets: dict[str, str] = {}
@@ -75,11 +113,18 @@ class Seeing:
             assert targets.setdefault(text, target) == target, f"two links say {text!r}"
 
     def _fits_and_is_kept(self, page: Page, name: str) -> None:
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            # The navigation folds what does not fit into a menu a moment after the change.
-            page.wait_for_timeout(FOLDING if page.evaluate(_WIDER) > 0 else 0)
-            wide = page.evaluate(_WIDER)
-            assert wide <= 0, f"{name} is {wide} px too wide at {width} px: {page.evaluate(_WHO)}"
-            path = self.folder / f"{name}-{width}.png"
-            page.screenshot(path=path, full_page=True)
+        for size in (PHONE, LANDSCAPE, TABLET, DESK):
+            width, height = size
+            page.set_viewport_size({"width": width, "height": height})
+            found = page.evaluate(_FIT)
+            if found["wider"] > 0:
+                # The navigation folds what does not fit into a menu a moment after the change.
+                page.wait_for_timeout(FOLDING)
+                found = page.evaluate(_FIT)
+            wide = f"{found['wider']} px too wide at {width} px"
+            assert found["wider"] <= 0, f"{name} is {wide}: {page.evaluate(_WHO)}"
+            assert not found["covering"], f"something covers what lies below it at {width} px"
+            assert found["begins"] < height, f"{name} begins below the fold at {width}x{height}"
+            if size in KEPT:
+                path = self.folder / f"{name}-{width}.png"
+                page.screenshot(path=path, full_page=True)

@@ -12,6 +12,7 @@ from deploy.client import Person
 from deploy.local.installation import Installation
 from tests.pages.conftest import BrowserOf
 from tests.pages.seeing import Seeing
+from tests.pages.site import NO_PAGES, Site
 from tests.pages.visiting import eventually
 
 ASHA, BEN = "asha.invented@dev.nhs.uk", "ben.invented@dev.nhs.uk"
@@ -111,3 +112,10 @@ def test_a_page_is_operated_by_the_keyboard_alone(browser_of: BrowserOf) -> None
     page.keyboard.type("rota")
     page.keyboard.press("Enter")
     page.wait_for_url("**/listings?q=rota*")
+
+
+def test_every_page_there_is_was_looked_at(seen: Seeing) -> None:
+    site = Site()
+    looked_at = {site.rule(path) for path in seen.paths}
+    assert site.rules("GET") - NO_PAGES.keys() - looked_at == set()
+    assert NO_PAGES.keys() <= site.rules("GET")

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.installation import Installation
 from tests.pages.conftest import BrowserOf
+from tests.pages.hands import Keys, Pointer
 from tests.pages.helping import Two, listed, two
 from tests.pages.seeing import Seeing
 
@@ -24,44 +25,46 @@ def says(page: Page, text: str) -> None:
     expect(page.get_by_role("main")).to_contain_text(text)
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("hands", [Keys, Pointer], ids=["by keys", "without scripts"])
 def test_two_people_go_from_asking_to_settled_and_back(
-    browser_of: BrowserOf, filled: Installation, scripts: bool
+    browser_of: BrowserOf, filled: Installation, hands: type[Keys | Pointer]
 ) -> None:
     pair = two(filled.gateway_url)
     listed(pair.receiver, "Somebody to read my essay", "offer")
-    asks = browser_of(pair.receiver.email, scripts=scripts)
-    gives = browser_of(pair.giver.email, scripts=scripts)
-    asks.goto(f"/listings/{pair.offer}")
-    press(asks, "Ask for this help")
-    says(asks, "You have 4 hours to spend")
-    asks.get_by_label("How much time?").select_option("45 minutes")
-    asks.get_by_label("Your message").fill("Ours has two columns too many.")
-    press(asks, "Ask for this")
-    says(asks, "It is on its way.")
-    gives.goto("/waiting")
-    says(gives, "Ravi Example asks you for 45 minutes of help.")
-    press(gives, "Say yes")
-    says(gives, "No time is agreed yet.")
-    press(gives, "Say that it took place", "link")
-    gives.get_by_label("How long did it take?").select_option("30 minutes")
-    press(gives, "It took place")
-    says(gives, "Ravi Example has until")
-    asks.reload()
-    press(asks, "Confirm 30 minutes")
-    says(asks, "30 minutes went from you to Gwen Example.")
-    press(asks, "Say thank you")
-    asks.get_by_label("Your thanks").fill("Now I can read it.")
-    press(asks, "Send")
-    says(asks, "You said thank you.")
-    gives.reload()
-    says(gives, "Now I can read it.")
-    press(gives, "Ask Ravi Example for it")
-    expect(gives.get_by_label("Your message")).to_have_value(
+    asks = hands(browser_of(pair.receiver.email, scripts=hands is Keys))
+    gives = hands(browser_of(pair.giver.email, scripts=hands is Keys))
+    asks.page.goto(f"/listings/{pair.offer}")
+    asks.press("Ask for this help")
+    says(asks.page, "You have 4 hours to spend")
+    asks.choose("How much time?", "45 minutes")
+    asks.write("Your message", "Ours has two columns too many.")
+    asks.press("Ask for this")
+    says(asks.page, "It is on its way.")
+    gives.page.goto("/waiting")
+    says(gives.page, "Ravi Example asks you for 45 minutes of help.")
+    gives.press("Say yes")
+    says(gives.page, "No time is agreed yet.")
+    gives.press("Say that it took place", "link")
+    says(gives.page, "How long did it take?")
+    gives.choose("How long did it take?", "30 minutes")
+    gives.press("It took place")
+    says(gives.page, "Ravi Example has until")
+    asks.page.reload()
+    asks.press("Confirm 30 minutes")
+    says(asks.page, "30 minutes went from you to Gwen Example.")
+    asks.press("Say thank you")
+    says(asks.page, "Your thanks")
+    asks.write("Your thanks", "Now I can read it.")
+    asks.press("Send")
+    says(asks.page, "You said thank you.")
+    gives.page.reload()
+    says(gives.page, "Now I can read it.")
+    gives.press("Ask Ravi Example for it")
+    expect(gives.page.get_by_label("Your message")).to_have_value(
         "After I helped you with “Reading a balance sheet”, I would be glad of your help with this."
     )
-    press(gives, "Ask for this")
-    says(gives, "You asked for 1 hour.")
+    gives.press("Ask for this")
+    says(gives.page, "You asked for 1 hour.")
 
 
 def test_asking_in_every_state(browser_of: BrowserOf, seen: Seeing, pair: Two) -> None:

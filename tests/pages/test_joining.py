@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from deploy.client import Answer, Person
 from deploy.local.installation import Installation
 from tests.pages.conftest import BrowserOf
+from tests.pages.hands import Hands, Keys, Pointer
 from tests.pages.newcomers import Visitor, named, somebody_new
 from tests.pages.seeing import Seeing
 from tests.pages.visiting import session_of
@@ -32,33 +33,37 @@ def go_on(page: Page) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def join_and_ask(page: Page, name: str) -> None:
-    """From the first page of joining to the form of the first request."""
+def join_and_ask(hands: Hands, name: str) -> None:
+    """From the first page of joining to the first request."""
+    page = hands.page
     page.goto("/join")
-    page.get_by_label("Your name").press_sequentially(name)
-    page.get_by_label("Where do you work?").press_sequentially("guy's and st thomas")
-    go_on(page)
-    page.get_by_label("What could you help others with?").press_sequentially("Minutes")
-    go_on(page)
-    page.get_by_label("What would you like help with?").press_sequentially("Pivot tables")
-    go_on(page)
-    page.get_by_label("I agree to these rules").check()
-    page.get_by_role("button", name="Join").click()
+    hands.write("Your name", name)
+    hands.write("Where do you work?", "guy's and st thomas")
+    hands.press("Continue")
+    page.wait_for_url("**/join/give")
+    hands.write("What could you help others with?", "Minutes")
+    hands.press("Continue")
+    page.wait_for_url("**/join/like")
+    hands.write("What would you like help with?", "Pivot tables")
+    hands.press("Continue")
+    page.wait_for_url("**/join/check")
+    hands.tick("I agree to these rules")
+    hands.press("Join")
     expect(page.get_by_role("heading", level=1)).to_have_text("People to begin with")
-    page.get_by_role("button", name=re.compile("Ask Ben Invented.*Pivot tables")).click()
+    hands.press(re.compile("Ask Ben Invented.*Pivot tables"))
     page.wait_for_url("**/ask")
+    hands.press("Ask for this")
+    page.wait_for_url("**/exchanges/*")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("hands", [Keys, Pointer], ids=["by keys", "without scripts"])
 def test_somebody_new_gets_to_a_first_request_in_few_pages_and_a_minute(
-    browser_of: BrowserOf, scripts: bool
+    browser_of: BrowserOf, hands: type[Keys | Pointer]
 ) -> None:
     email = somebody_new()
-    page = browser_of(email, scripts=scripts)
+    page = browser_of(email, scripts=hands is Keys)
     loaded, began = count_pages(page), time.monotonic()
-    join_and_ask(page, named(email))
-    page.get_by_role("button", name="Ask for this").click()
-    page.wait_for_url("**/exchanges/*")
+    join_and_ask(hands(page), named(email))
     assert time.monotonic() - began < MOST_SECONDS
     assert len(loaded) <= MOST_PAGES, loaded
 
@@ -69,6 +74,10 @@ def test_every_page_of_joining_in_every_state(browser_of: BrowserOf, seen: Seein
     page.goto("/join")
     go_on(page)
     expect(page.get_by_role("alert")).to_contain_text("Enter your name")
+    expect(page.locator(".nhsuk-error-summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your name")).to_be_focused()
     seen(page, "join-who-error")
     page.get_by_label("Your name").fill(named(email))
     page.get_by_label("Where do you work?").fill("london")

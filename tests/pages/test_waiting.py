@@ -62,7 +62,6 @@ def test_doing_the_last_thing_empties_the_list(
     page.goto("/waiting")
     expect(page.get_by_role("button", name="Say yes")).to_have_count(2)
     seen(page, "waiting")
-    page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Say yes about Reading a balance sheet").click()
     expect(page.get_by_role("link", name="Waiting on you 1")).to_be_visible()
     page.get_by_role("link", name="Waiting on you 1").click()

@@ -1,0 +1,43 @@
+"""The pages there are: every address the pages answer, in the form the code gives it."""
+
+from __future__ import annotations
+
+import flask
+from joserfc import jwk
+from werkzeug.routing import Map
+
+from gateway.pages import development, whole
+from gateway.settings import Settings
+
+AREAS = frozenset(area.name for area in (*whole.AREAS, development.pages))
+
+NO_PAGES = {
+    "/exchanges/<uuid:exchange_id>/calendar.ics": "a file for a calendar",
+    "/profile/download": "a file",
+    "/sign-in/jwks.json": "our keys, for the services one signs in with",
+    "/sign-in/with/<name>": "leads on to the service one signs in with",
+    "/sign-in/with/<name>/back": "leads back to where one came from",
+}
+"""Addresses that show nothing to look at."""
+
+
+class Site:
+    """All addresses of an installation on one machine."""
+
+    def __init__(self) -> None:
+        app = flask.Flask("pages", static_folder=None)
+        key = jwk.ECKey.generate_key("P-256")
+        whole.register(app, Settings("local", "http://timebank.test", development_key=key))
+        self.map: Map = app.url_map
+
+    def rules(self, method: str) -> set[str]:
+        """The forms of all addresses of pages that take a method."""
+        return {
+            str(rule)
+            for rule in self.map.iter_rules()
+            if method in (rule.methods or ()) and rule.endpoint.rpartition(".")[0] in AREAS
+        }
+
+    def rule(self, path: str, method: str = "GET") -> str:
+        """The form of an address, such as ``/listings/<uuid:listing_id>``."""
+        return str(self.map.bind("").match(path, method, return_rule=True)[0])

@@ -31,6 +31,7 @@ DECISIONS = {
     "put_back": "Put it back, to be tried again",
     "discard": "Discard it: what it said will not happen",
 }
+_WHOLE = "The same for {} that failed for the same reason"
 SHOWN = 30
 """Kinds of failure on one page; within its 60 kB."""
 HISTORY = 20
@@ -42,7 +43,7 @@ class Decision(Form):
     decision = fields.Choice(
         "What should happen?", fields.required("Choose what should happen"), choices=DECISIONS
     )
-    whole = fields.Tick("The same for all others that failed for the same reason")
+    whole = fields.Tick(_WHOLE)
     reason = fields.Words(
         "Why?",
         fields.required("Say why"),
@@ -137,6 +138,7 @@ def one(service: str) -> wrappers.Response:
         return flask.redirect(
             links.after(links.NATIONAL_PARKED, f"parked-{form.decision.data}"), 303
         )
+    form.whole.label.text = _WHOLE.format(words.count(len(alike) - 1, "other"))
     return render.page(
         "national/parked-one.html",
         f"{_title(message)}: a message put aside",

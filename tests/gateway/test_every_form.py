@@ -8,6 +8,7 @@ import flask
 import pytest
 from flask.testing import FlaskClient
 from joserfc import jwk
+from werkzeug.routing import AnyConverter, Rule, UUIDConverter
 
 from gateway import app as application
 from gateway.settings import Settings
@@ -21,7 +22,7 @@ OPEN = {
     "/sign-in/with/<name>/back", "/sign-out",
 }  # fmt: skip
 """What whoever comes may see and send; everything else asks for signing in."""
-WORDS = {"region": "london", "action": "pause", "name": "accept", "token": "x"}
+WORDS = {"region": "london", "name": "accept", "token": "x", "service": "ledger"}
 ASKED_FOR_EVERY_PAGE = {("members", "session")}
 
 
@@ -61,10 +62,18 @@ def unasked(services: Services) -> Iterator[Services]:
 def path(pages: flask.Flask, rule: str) -> str:
     """An address of this form; the one thing in it need not be there."""
     found = next(each for each in pages.url_map.iter_rules() if str(each) == rule)
-    values = {name: WORDS.get(name, LISTING) for name in found.arguments}
+    values = {name: value(found, name) for name in found.arguments}
     built = pages.url_map.bind("timebank.test").build(found.endpoint, values)
     assert isinstance(built, str)
     return built
+
+
+def value(rule: Rule, name: str) -> str:
+    """Something that may stand in an address's place."""
+    converter = rule._converters[name]
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    return LISTING if isinstance(converter, UUIDConverter) else WORDS[name]
 
 
 @pytest.mark.parametrize("rule", rules("POST"))

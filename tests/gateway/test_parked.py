@@ -22,7 +22,7 @@ GONE = refused("try_later", "Away.", "try_later")
 
 
 def browser(app: flask.Flask, services: Services, role: str) -> FlaskClient:
-    member: dict[str, Any] = {**SESSION["member"], "roles": [role]}  # type: ignore[dict-item]
+    member: dict[str, Any] = {**SESSION["member"], "roles": [role]}
     services.answers["members", "session"] = {**SESSION, "member": member}
     services.answers["exchanges", "exchanges"] = {"items": [], "next": None}
     client = app.test_client()

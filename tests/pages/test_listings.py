@@ -54,6 +54,7 @@ def test_offering_changing_pausing_and_closing(browser_of: BrowserOf, seen: Seei
     expect(page.get_by_role("alert")).to_contain_text("It is published")
     seen(page, "listing-own")
     page.get_by_role("link", name="Change it").click()
+    seen(page, "listing-change")
     page.get_by_label("Title").fill("Bees on our roof")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bees on our roof")

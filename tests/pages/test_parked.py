@@ -109,7 +109,7 @@ def test_what_is_put_back_is_handled_and_what_is_discarded_is_written_down(
     expect(page.get_by_role("alert")).to_contain_text("Say why")
     seen(page, "national-parked-error")
     page.get_by_label("Put it back").check()
-    page.get_by_label("The same for all others").check()
+    page.get_by_label("The same for 1 other").check()
     page.get_by_label("Why?").fill("The sum is mended.")
     page.get_by_role("button", name="Decide").click()
     expect(page.get_by_role("alert")).to_contain_text("put back")

@@ -49,7 +49,7 @@ def test_a_script_in_any_field_is_never_run_for_anybody(filled: Installation) ->
     gateway, email = filled.gateway_url, somebody_new()
     joining = crawl(filled, email, "/join")
     somebody: Any = Person(gateway, email)
-    (listing,) = somebody.get("/v1/listings", mine=True, kind="offer")["items"][:1]
+    (listing,) = somebody.get("/v1/listings", mine="true", kind="offer")["items"][:1]
     asha = Person(gateway, "asha.invented@dev.nhs.uk")
     ask = {"listing_id": listing["id"], "minutes": 15, "message": SCRIPT.format("asked")}
     asked = asha.post("/v1/exchanges", ask)

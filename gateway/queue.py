@@ -53,7 +53,6 @@ def load() -> Queue:
     items = [
         *(_joiner(each, who) for each in people["joiners"]),
         *(_newcomer(each, who) for each in people["newcomers"] if each["id"] not in taking_part),
-        *(_of_exchanges(found["items"])),
         *(_concern(each, _moment(found["as_of"])) for each in _named(found["concerns"])),
         *(_of_exchanges(found["items"], answering)),
     ]
@@ -122,7 +121,6 @@ def _concern(found: dict[str, Any], now: datetime.datetime) -> Item:
     )
 
 
-def _of_exchanges(found: list[dict[str, Any]]) -> Iterator[Item]:
 def _of_exchanges(
     found: list[dict[str, Any]], answering: Mapping[str, list[str]]
 ) -> Iterator[Item]:

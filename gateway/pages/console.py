@@ -97,6 +97,7 @@ def _page(outcomes: list[Outcome], *, asked: bool = False) -> wrappers.Response:
         needed=sum(each.minutes for each in shown),
         regions=[words.REGIONS[each] for each in found.regions],
         own=found.own,
+        may_act=bool(found.regions) or asking.caller().is_national,
         here=links.with_query(links.CONSOLE, minutes=minutes),
         outcomes=_told(outcomes),
         nothing_chosen=asked and not outcomes,

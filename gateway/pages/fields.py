@@ -113,7 +113,9 @@ class Table(_Field):
         return {"label": label}
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        content = valuelist[0].read() if valuelist else b""
+        # A form sent as if it had no file has the file's name, or nothing, as text.
+        given = valuelist[0] if valuelist else None
+        content = b"" if given is None or isinstance(given, str) else given.read()
         try:
             self.data = content.decode("utf-8-sig")
         except UnicodeDecodeError:

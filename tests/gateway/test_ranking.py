@@ -52,6 +52,8 @@ def test_a_concern_that_nobody_took_up_in_time_says_so_and_never_ends_by_itself(
     assert late.score == waiting.score + LATE
     assert "looks into it by now" in late.reason
     assert "ends by itself" not in waiting.reason + late.reason
+
+
 def test_what_is_the_own_matter_of_a_representative_says_so_and_ranks_as_it_would() -> None:
     (usual,) = ranked([item("dispute", 3)], NOW)
     (handed_on,) = ranked([item("dispute", 3, handed_on=True)], NOW)

@@ -12,6 +12,7 @@ from gateway.settings import Settings
 AREAS = frozenset(area.name for area in (*whole.AREAS, development.pages))
 
 NO_PAGES = {
+    "/console/sheets/<any(invitations, members):kind>.csv": "a file to begin with",
     "/exchanges/<uuid:exchange_id>/calendar.ics": "a file for a calendar",
     "/profile/download": "a file",
     "/sign-in/jwks.json": "our keys, for the services one signs in with",

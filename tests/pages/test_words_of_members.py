@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from deploy.client import Person
 from deploy.local.installation import Installation
 from tests.pages.crawling import SCRIPT, Crawl
+from tests.pages.helping import listed
 from tests.pages.newcomers import somebody_new
 from tests.pages.site import Site
 from tests.pages.visiting import session_of
@@ -49,9 +50,9 @@ def test_a_script_in_any_field_is_never_run_for_anybody(filled: Installation) ->
     gateway, email = filled.gateway_url, somebody_new()
     joining = crawl(filled, email, "/join")
     somebody: Any = Person(gateway, email)
-    (listing,) = somebody.get("/v1/listings", mine="true", kind="offer")["items"][:1]
+    offer = listed(somebody, "Minutes of meetings")
     asha = Person(gateway, "asha.invented@dev.nhs.uk")
-    ask = {"listing_id": listing["id"], "minutes": 15, "message": SCRIPT.format("asked")}
+    ask = {"listing_id": offer, "minutes": 15, "message": SCRIPT.format("asked")}
     asked = asha.post("/v1/exchanges", ask)
     deciding = crawl(filled, email, "/waiting", f"/exchanges/{asked['id']}")
     asking = crawl(filled, asha.email, f"/exchanges/{asked['id']}", "/exchanges", fill=False)

@@ -108,6 +108,7 @@ class Crawl:
         visitor: signed in.
         rule: the form of an address, such as ``/listings/<id>``; of each, one is visited.
         preferred: answers of lists by the field's name; else the first that is one.
+        spared: beginnings of addresses whose forms are left alone.
 
     Attributes:
         visited: pages by their form, each once.
@@ -120,6 +121,7 @@ class Crawl:
     gateway: str
     rule: Callable[[str], str]
     preferred: Mapping[str, str] = field(default_factory=dict)
+    spared: tuple[str, ...] = ()
     visited: set[str] = field(default_factory=set)
     sent: set[tuple[str, ...]] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
@@ -168,7 +170,7 @@ class Crawl:
         """Send a form with a script in every field for words; once more without those refused."""
         path = urlsplit(form.action).path
         key = (self.rule(path), *sorted({each.name for each in form.fields}))
-        if path.startswith(NEVER) or key in self.sent:
+        if path.startswith((*NEVER, *self.spared)) or key in self.sent:
             return []
         self.sent.add(key)
         scripted = {each.name for each in form.words if each.name != "csrf"}

@@ -64,7 +64,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: text or "" for name, text in attrs}
-        if tag == "a" and "href" in given:
+        if tag == "a" and not given.get("href", "#").startswith("#"):
             self.links.append(urljoin(self.url, given["href"]))
         elif tag == "form":
             action = urljoin(self.url, given.get("action") or self.url)

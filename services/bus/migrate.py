@@ -8,12 +8,20 @@ import sys
 import time
 from importlib import resources
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 import yoyo
 
 from services.bus import settings
+
+LOCK_MS = 500
+"""Milliseconds a migration waits for a lock. Everybody else waits behind it meanwhile; and after
+a second the database would look for a deadlock, and end a transaction of somebody who is served."""
+TRIES = 120
+PAUSE = 0.5
+"""Seconds between two tries of a migration that gave way."""
 
 
 def apply(database_url: str, package: str) -> None:
@@ -25,10 +33,39 @@ def apply(database_url: str, package: str) -> None:
 
     Several processes may call this at once: one works, the others wait.
     """
-    backend = yoyo.get_backend(_with_psycopg3(_of_one_host(database_url)))
+    url = _with_psycopg3(_of_one_host(database_url))
+    backend, hasty = yoyo.get_backend(url), yoyo.get_backend(_giving_way(url))
     migrations = yoyo.read_migrations(*(str(folder) for folder in folders(package)))
-    with contextlib.closing(backend.connection), backend.lock():
-        backend.apply_migrations(backend.to_apply(migrations))
+    with (
+        contextlib.closing(backend.connection),
+        contextlib.closing(hasty.connection),
+        backend.lock(),
+    ):
+        for each in backend.to_apply(migrations):
+            each.load()
+            # What has no transaction could not be taken back, and holds nobody up.
+            _apply_one(hasty if each.use_transactions else backend, each)
+
+
+def _apply_one(backend: Any, migration: Any) -> None:
+    """Apply a migration as soon as nobody holds what it changes.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: somebody holds it for minutes.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            backend.apply_one(migration)
+            return
+        except psycopg.errors.LockNotAvailable:
+            time.sleep(PAUSE)  # others go first
+    backend.apply_one(migration)
+
+
+def _giving_way(url: str) -> str:
+    """The same place, for who waits for a lock no longer than ``LOCK_MS``."""
+    options = f"options={quote(f'-c lock_timeout={LOCK_MS}')}"
+    return f"{url}{'&' if '?' in url else '?'}{options}"
 
 
 def folders(package: str) -> list[Path]:

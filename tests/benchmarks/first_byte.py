@@ -142,6 +142,7 @@ class Town:
             "/", "/exchanges", "/first", "/hours", "/listings", "/listings/mine",
             "/listings/new", "/matches", "/profile", "/profile/about", "/profile/e-mails",
             "/profile/invite", "/profile/leave", "/profile/systems", "/profile/work", "/waiting",
+            "/concerns", "/profile/addresses", "/profile/blocked", "/profile/privacy", "/searches",
         )  # fmt: skip
         return {
             **{path: path for path in plain},
@@ -150,6 +151,8 @@ class Town:
             "/listings/<uuid:listing_id>/ask": f"/listings/{listing}/ask",
             "/members/<uuid:member_id>": f"/members/{somebody}",
             "/members/<uuid:member_id>/record": f"/members/{somebody}/record",
+            "/members/<uuid:member_id>/block": f"/members/{somebody}/block",
+            "/members/<uuid:member_id>/concern": f"/members/{somebody}/concern",
             "/profile/systems/<uuid:client_id>": f"/profile/systems/{id_at(FIRST_MS, 'client')}",
         }
 
@@ -158,6 +161,7 @@ class Town:
         return {
             "/listings/<uuid:listing_id>/change": f"{own}/change",
             "/listings/<uuid:listing_id>/close": f"{own}/close",
+            "/listings/<uuid:listing_id>/times": f"{own}/times",
         }
 
     def _of_a_party(self, number: int) -> dict[str, str]:
@@ -167,6 +171,8 @@ class Town:
         return {
             "/exchanges/<uuid:exchange_id>": own,
             "/exchanges/<uuid:exchange_id>/<name>": f"{own}/cancel",
+            "/exchanges/<uuid:exchange_id>/concern": f"{own}/concern",
+            "/exchanges/<uuid:exchange_id>/messages": f"{own}/messages",
         }
 
     def _of_a_rep(self, number: int) -> dict[str, str]:
@@ -183,6 +189,7 @@ class Town:
         return {
             "/console": "/console",
             "/console/cover": "/console/cover",
+            "/console/sheets": "/console/sheets",
             "/console/record": "/console/record",
             "/console/joiners/<uuid:member_id>": f"/console/joiners/{self.size.person(joiner)}",
             "/exchanges/<uuid:exchange_id>/for/<uuid:member_id>/<name>":
@@ -192,6 +199,8 @@ class Town:
     def _of_the_national_team(self) -> dict[str, str]:
         return {
             "/console, national": "/console",
+            "/console/concerns": "/console/concerns",
+            "/national/audit": "/national/audit",
             "/national": "/national",
             "/national/limits/<region>": "/national/limits/london",
             "/national/parked": "/national/parked",

@@ -89,7 +89,15 @@ def test_what_facts_do_not_follow_from_is_passed_over():
     concern = story.event(
         exchanges.ConcernRaised,
         "london",
-        {"concern_id": story.an("c"), "exchange_id": None, "severity": "low"},
+        {
+            "concern_id": story.an("c"),
+            "exchange_id": None,
+            "severity": "low",
+            "holder": "rep",
+            "raised_by_id": story.an("ama"),
+            "concerned_id": story.an("ben"),
+            "acknowledge_by": story.MORNING,
+        },
         story.MORNING,
     )
 

@@ -17,7 +17,7 @@ from tests.benchmarks.bank import words
 from tests.benchmarks.bank.size import FIRST_MS, SPAN_MS, Size
 
 TABLES = {
-    "members": ("member",),
+    "members": ("member", "member_address"),
     "exchanges": ("listing", "exchange", "exchange_step", "owner_profile"),
     "reporting": ("exchange_fact", "transfer_fact", "member_fact"),
     "ledger": ("account", "hold", "transfer", "entry"),

@@ -25,7 +25,7 @@ def test_a_migration_waits_for_a_lock_only_shortly_and_is_tried_again(url, monke
             if len(pauses) == 2:
                 busy.commit()
 
-        monkeypatch.setattr(migrate.time, "sleep", others_go_first)
+        monkeypatch.setattr("services.bus.migrate.time.sleep", others_go_first)
         migrate.apply(url, "services.bus")
 
         assert pauses == [migrate.PAUSE] * 2

@@ -19,6 +19,9 @@ from services.bus import settings
 LOCK_MS = 500
 """Milliseconds a migration waits for a lock. Everybody else waits behind it meanwhile; and after
 a second the database would look for a deadlock, and end a transaction of somebody who is served."""
+GIVING_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+"""A deadlock is seen at once where somebody already waits for a weaker lock we hold; then the
+migration is the one that is ended."""
 TRIES = 120
 PAUSE = 0.5
 """Seconds between two tries of a migration that gave way."""
@@ -57,7 +60,7 @@ def _apply_one(backend: Any, migration: Any) -> None:
         try:
             backend.apply_one(migration)
             return
-        except psycopg.errors.LockNotAvailable:
+        except GIVING_WAY:
             time.sleep(PAUSE)  # others go first
     backend.apply_one(migration)
 

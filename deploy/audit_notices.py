@@ -7,12 +7,14 @@ from typing import Any
 
 from deploy.audit_sources import Connections, aged, alone, rows
 from services.notifications import handlers
-from services.notifications.notice import RULES, Role, Rule, the_rep
+from services.notifications.notice import RULES, TO_ROLES, Role, Rule
 
 Key = tuple[str, str, str]
 """Event, person or role, channel."""
 
-ROLE_TEMPLATES = [rule.template for rules in RULES.values() for rule in rules if rule.to is the_rep]
+ROLE_TEMPLATES = [
+    rule.template for rules in RULES.values() for rule in rules if rule.to in TO_ROLES
+]
 """Told to whoever holds a role when it is sent, which nobody can say afterwards: of these the
 notice to the role is held against the table, not those to its people."""
 

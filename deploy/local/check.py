@@ -23,7 +23,10 @@ PAGES = ("pytest", "--quiet", "tests/pages")
 """In a process of its own, see `tests/conftest.py`."""
 WAITING = ("tests/deploy", "tests/faults", "tests/system")
 """Start and stop servers of their own: they mostly wait, so the others run beside them."""
-OTHERS = ("pytest", *(f"--ignore={folder}" for folder in WAITING))
+PLAIN = ("tests/architecture", "tests/contracts", "tests/gateway")
+"""Need no server and keep a core busy, while those of the services wait for theirs."""
+ASIDE = (PAGES, ("pytest", "--quiet", *WAITING), ("pytest", "--quiet", *PLAIN))
+OTHERS = ("pytest", *(f"--ignore={folder}" for folder in (*WAITING, *PLAIN)))
 
 
 def run() -> int:
@@ -57,15 +60,13 @@ def _look(environment: Mapping[str, str]) -> int:
 
 
 def _test(environment: Mapping[str, str]) -> int:
-    """All tests, in three processes; the largest has the last word, once the others have had
+    """All tests, in four processes; the largest has the last word, once the others have had
     theirs."""
     with ExitStack() as stack:
-        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(2)]
+        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in ASIDE]
         aside = [
-            stack.enter_context(_begun(PAGES, environment, browser=True, stdout=said[0])),
-            stack.enter_context(
-                _begun(("pytest", "--quiet", *WAITING), environment, browser=False, stdout=said[1])
-            ),
+            stack.enter_context(_begun(step, environment, browser=step is PAGES, stdout=file))
+            for step, file in zip(ASIDE, said, strict=True)
         ]
         others = stack.enter_context(
             _begun(OTHERS, environment, browser=False, stdout=subprocess.PIPE)

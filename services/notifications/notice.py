@@ -87,6 +87,10 @@ def the_national_team(told: Any, region: str) -> Addressees:
     return (Role("national"),)
 
 
+TO_ROLES = (the_rep, who_holds_it, the_national_team)
+"""Those that name no person: who holds the role is asked when it is told."""
+
+
 def the_member(told: Membership | Found, region: str) -> Addressees:
     return (told.member_id,)
 

@@ -43,7 +43,7 @@ described, bearer = _described()
 
 @described.parametrize()
 @hypothesis.settings(
-    max_examples=15, deadline=None, derandomize=True, database=None,
+    max_examples=8, deadline=None, derandomize=True, database=None,
     suppress_health_check=list(hypothesis.HealthCheck),
 )  # fmt: skip
 def test_every_answer_is_a_declared_one(case: Any) -> None:

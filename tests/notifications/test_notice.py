@@ -9,6 +9,7 @@ import pytest
 from services.contracts import exchanges, members, readers, words
 from services.notifications import handlers, notice, render
 from services.notifications.subscription import Placed
+from tests.contracts.catalogue import SAMPLES
 from tests.notifications import scene
 from tests.notifications.scene import Pair
 
@@ -49,6 +50,17 @@ def test_every_rule_has_its_words_and_every_wording_a_rule() -> None:
     rules = [rule for found in notice.RULES.values() for rule in found]
     assert {rule.template for rule in rules} == render.TEMPLATES
     assert {rule.template for rule in rules if "email" in rule.channels} == render.IN_EMAIL
+
+
+def test_the_rules_that_name_a_role_and_no_person_are_known_as_such() -> None:
+    for kind, rules in notice.RULES.items():
+        sample = json.loads((SAMPLES / f"{kind}.json").read_text())
+        reads = handlers.SUBSCRIPTIONS[kind].reads
+        event = reads(**{field.name: sample[field.name] for field in dataclasses.fields(reads)})
+        for rule in rules:
+            to = rule.to(event, "london")
+            named = any(isinstance(each, notice.Role) for each in to)
+            assert named == (rule.to in notice.TO_ROLES), f"{kind}: {rule.template}"
 
 
 def test_only_notices_with_an_email_can_be_muted_and_none_of_an_undisturbed_exchange() -> None:

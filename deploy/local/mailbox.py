@@ -20,6 +20,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -28,6 +29,8 @@ MESSAGE_BYTES = 10_000_000
 """Largest mail accepted; ours carry a small calendar file at most."""
 OUR_NAME = re.compile(r"[0-9]+\.[0-9]+_[0-9]+\.[\w.-]+")
 """Time, process, number and machine, as Maildir has it."""
+NO_SUCH = "no-such-mailbox"
+"""How an address begins that is refused, so that one can see what becomes of its mails."""
 LISTED = 200
 """Newest mails in the list; the folder holds them all."""
 
@@ -64,6 +67,14 @@ class Keeper:
 
     def __init__(self, maildir: Maildir) -> None:
         self.maildir = maildir
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        if address.startswith(NO_SUCH):
+            return "550 5.1.1 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         # The recipients of the envelope, because a Bcc stands nowhere else.

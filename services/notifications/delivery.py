@@ -146,7 +146,7 @@ class Office:
             self._let_go(role_handlers.pause(error))
             return False
         except mail.ServerAway:
-            self._let_go(role_handlers.AWAY)
+            self._put_off(wanted)
             raise
         return True
 
@@ -265,6 +265,12 @@ class Office:
         for due, outcome in done:
             state = "postponed" if outcome.state == "pending" else outcome.state
             self.counts[due.template, state] += 1
+
+    def _put_off(self, wanted: Sequence[store.Due]) -> None:
+        """The server took nothing more: what is still in hand waits, and is counted as waiting."""
+        waiting = self._hand.ids if self._hand else set()
+        self.counts.update((due.template, "postponed") for due in wanted if due.id in waiting)
+        self._let_go(role_handlers.AWAY)
 
     def _let_go(self, pause: datetime.timedelta) -> None:
         """Nobody tried what is in hand: it is due again soon, and that counts as no try."""

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from deploy.local import ports, probe
-from deploy.local.mailbox import Maildir
+from deploy.local.mailbox import NO_SUCH, Maildir
 from deploy.local.places import REPOSITORY
 
 PATIENCE_SECONDS = 20.0
@@ -48,6 +48,22 @@ def a_mail() -> EmailMessage:
     mail.set_content("Hello Asha\n.\nA line that starts with a dot stays.\n")
     mail.add_alternative("<p>Hello <b>Asha</b></p>", subtype="html")
     return mail
+
+
+def test_an_address_without_a_mailbox_is_refused_for_good(
+    mailbox: tuple[int, str], tmp_path: Path
+) -> None:
+    mail = a_mail()
+    del mail["To"]
+    mail["To"] = f"{NO_SUCH}.of.asha@nhs.net"
+
+    with (
+        smtplib.SMTP("127.0.0.1", mailbox[0]) as connection,
+        pytest.raises(smtplib.SMTPRecipientsRefused, match=r"550, b'5\.1\.1"),
+    ):
+        connection.send_message(mail)
+
+    assert not list((tmp_path / "mail" / "new").iterdir())
 
 
 def test_a_mail_is_kept_as_it_came(mailbox: tuple[int, str], tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_mail_waits_for_a_server_that_is_down_and_its_tries_do_not_count(
     scene.hear(database, Pair().says(exchanges.ExchangeBooked))
     postbox.close()
     for _ in range(12):
-        office.run()
+        assert office.run() == {("booked", "postponed"): 2}, "an operator sees that they wait"
         scene.advance(database, hours=1)
     found = scene.rows(database, "select state, attempts from notice where channel = 'email'")
     assert found == [("pending", 0)] * 2

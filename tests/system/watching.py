@@ -28,6 +28,10 @@ AUDIT_EVERY = 1
 HEARTBEAT_AGE = 90
 """Seconds for the rule's 180: a heartbeat is told up to 75 s old when all is well, the minute it
 belongs to and how often it is said and looked at taken together."""
+AUDIT_AGE = 15
+"""Seconds for the rule's hour: an audit takes a second or two here, and begins every other."""
+LAG = 10
+"""Seconds for the rule's minute that events may be late."""
 
 
 def free_port() -> int:
@@ -40,6 +44,8 @@ def hurried(rules: str) -> str:
     """The same rules with seconds for minutes: what they look for stays what it is."""
     sooner = re.sub(r"for: \d+m", "for: 1s", rules)
     sooner = re.sub(r"(heartbeat_last_timestamp_seconds) > 180", rf"\1 > {HEARTBEAT_AGE}", sooner)
+    sooner = re.sub(r'(\{outcome="complete"\}) > 3600', rf"\1 > {AUDIT_AGE}", sooner)
+    sooner = re.sub(r"(queue_lag_seconds:p95_5m) > 60", rf"\1 > {LAG}", sooner)
     return re.sub(r"\[\d+[mh]\]", "[10s]", sooner)
 
 

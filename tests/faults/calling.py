@@ -183,7 +183,7 @@ def _hang_up(place: Installation, service: str) -> None:
 @contextmanager
 def without_queue(place: Installation, queue: str) -> Iterator[None]:
     """Its readers make it anew, so they are best stopped before."""
-    control(place, "delete_queue", queue)
+    control(place, "delete_queue", "--vhost", broker.VHOST, queue)
     yield
 
 

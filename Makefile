@@ -60,6 +60,7 @@ rehearse: venv ## back up the running platform, restore and start it beside, aud
 faults: venv-test ## kill, repeat, disorder and poison under load, then audit (3 minutes); MINUTES=60 for the long form
 	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
 	@$(if $(OPTIONS),true,$(RUN) -m tests.faults.called)
+	@$(if $(MINUTES),TIMEBANK_TEST_LONG=1 $(RUN) -m pytest -q tests/system/test_description.py tests/gateway/test_contract.py,true)
 
 bench: venv-test ## measure speed beside others; ROUNDS=1 SECONDS=5 for the short form
 	@$(RUN) -m tests.benchmarks $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.servers import Databases, Servers, VirtualHosts
+from tests.servers import Databases, Kept, Servers, VirtualHosts
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +62,24 @@ def service_database(databases: Databases) -> Iterator[Callable[[str], str]]:
     yield make
     for url in made:
         databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def kept_database(databases: Databases) -> Iterator[Callable[[str], str]]:
+    """Call it with a package before a test: the URL of a database with nothing of those before.
+
+    It is the same one each time, so a test has it alone and leaves no process behind.
+    """
+    made: dict[str, Kept] = {}
+
+    def as_new(package: str) -> str:
+        if package not in made:
+            made[package] = Kept(databases, package)
+        return made[package].as_new()
+
+    yield as_new
+    for each in made.values():
+        each.drop()
 
 
 @pytest.fixture(scope="session")

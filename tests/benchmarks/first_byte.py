@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+import psycopg
 import requests
 
+from deploy.client import Person
 from gateway import names
 from gateway.pages import visitor
 from tests.benchmarks import gateway_speed
@@ -38,6 +40,10 @@ WARM = 2
 FORGOTTEN = max(visitor.REMEMBERED, names.REMEMBERED) + 0.1
 """Seconds a round through all pages takes at least, so that nobody is still known to the
 gateway from the round before: people read a page longer than it remembers them."""
+ELSEWHERE = {"/dev/authorize": "only a local installation has it"}
+"""Pages that are left out, with the reason."""
+PARKED = "00000000-0000-7000-8000-0000000f1b57"
+"""Id of a message put aside for as long as the bank is open, so that there is one to look at."""
 PEOPLE = 60
 """Members who visit in turn: more than there are pages, so that nobody comes twice a round."""
 
@@ -93,7 +99,7 @@ class Town:
     def settle(self) -> None:
         """Let people sign in, and find out what each of them opens."""
         size, draw = self.size, random.Random(1)
-        shown = {size.owner(self._listing), self._somebody}
+        shown = {size.owner(self._listing), size.owner(self._listing + 1), self._somebody}
         some = [9 + number for number in draw.sample(range(size.members - 100), PEOPLE + 2)]
         plain = [number for number in some if number not in shown][:PEOPLE]
         self._visit(self._readers(plain), self._of_everybody())
@@ -104,10 +110,13 @@ class Town:
         parties = [107 + 100 * each for each in range(6)]
         for number, reader in zip(parties, self._readers(parties), strict=True):
             self._visit([reader], self._of_a_party(number))
+        concerned = self._readers([somebody := parties[0]])
+        concern = self._concern(somebody)
+        self._visit(concerned, {"/concerns/<uuid:concern_id>": f"/concerns/{concern}"})
         reps = list(range(1, 8))
         for number, reader in zip(reps, self._readers(reps), strict=True):
             self._visit([reader], self._of_a_rep(number))
-        self._visit(self._readers([8]), self._of_the_national_team())
+        self._visit(self._readers([8]), self._of_the_national_team(concern))
         self._visit([Reader.of(self.gateway, None)], self._of_a_stranger())
         self._visit([self._newcomer()], self._of_a_newcomer())
 
@@ -126,9 +135,20 @@ class Town:
         newcomer.send("/join/like", wants="Pivot tables")
         return Reader.of(self.gateway, newcomer.http)
 
+    def _concern(self, number: int) -> str:
+        """Raised by somebody about nobody's doing: low, and so the national team's to look into."""
+        about = {"member_id": str(self.size.person(self._somebody)), "severity": "low"}
+        person = Person(self.gateway, _email(number))
+        return str(person.post("/v1/concerns", {**about, "text": "Measured."})["id"])
+
+    def _sheet(self, number: int) -> str:
+        """A table that is looked at, and nothing done."""
+        table = {"kind": "invitations", "table": "email,name\nsam@example.org,Sam Invented\n"}
+        return str(Person(self.gateway, _email(number)).post("/v1/sheets", table)["id"])
+
     @property
     def _listing(self) -> int:
-        """An open offer, published a while ago."""
+        """An open offer, published a while ago; the next one is open, too."""
         return 3 * self.size.listings // 4 // 20 * 20 + 2
 
     @property
@@ -136,7 +156,7 @@ class Town:
         return self.size.members // 2
 
     def _of_everybody(self) -> dict[str, str]:
-        listing = self.size.listing(self._listing)
+        listing, other = (self.size.listing(self._listing + each) for each in (0, 1))
         somebody = self.size.person(self._somebody)
         plain = (
             "/", "/exchanges", "/first", "/hours", "/listings", "/listings/mine",
@@ -147,6 +167,8 @@ class Town:
         return {
             **{path: path for path in plain},
             "/listings, words": "/listings?q=budgets&kind=offer",
+            "/asks/new": f"/asks/new?listing={listing}&listing={other}",
+            "/profile/addresses/confirm/<token>": "/profile/addresses/confirm/x",
             "/listings/<uuid:listing_id>": f"/listings/{listing}",
             "/listings/<uuid:listing_id>/ask": f"/listings/{listing}/ask",
             "/members/<uuid:member_id>": f"/members/{somebody}",
@@ -190,14 +212,17 @@ class Town:
             "/console": "/console",
             "/console/cover": "/console/cover",
             "/console/sheets": "/console/sheets",
+            "/console/sheets/<uuid:sheet_id>": f"/console/sheets/{self._sheet(number)}",
             "/console/record": "/console/record",
             "/console/joiners/<uuid:member_id>": f"/console/joiners/{self.size.person(joiner)}",
             "/exchanges/<uuid:exchange_id>/for/<uuid:member_id>/<name>":
                 f"{exchange}/for/{self.size.person(booked)}/cancel",
         }  # fmt: skip
 
-    def _of_the_national_team(self) -> dict[str, str]:
+    def _of_the_national_team(self, concern: str) -> dict[str, str]:
         return {
+            "/console/concerns/<uuid:concern_id>": f"/console/concerns/{concern}",
+            "/national/parked/<service>": f"/national/parked/exchanges?message={PARKED}",
             "/console, national": "/console",
             "/console/concerns": "/console/concerns",
             "/national/audit": "/national/audit",
@@ -222,7 +247,7 @@ class Town:
     def unknown(self) -> list[str]:
         """Pages nobody here knows how to open."""
         known = {rule.partition(",")[0] for rule in self.looks}
-        return sorted(Site().rules("GET") - NO_PAGES.keys() - known)
+        return sorted(Site().rules("GET") - NO_PAGES.keys() - ELSEWHERE.keys() - known)
 
     def waits(self, looks: int) -> dict[str, list[float]]:
         """Milliseconds of so many looks at every page, all pages in turn.
@@ -267,9 +292,26 @@ def opened(servers: BenchServers, size: Size) -> Iterator[Town]:
         kept.warmed(servers.administrator_url, urls.values())
         checkpointed(servers.administrator_url)
         platform = stack.enter_context(Platform.prepared(servers, urls, f"pages-{size.members}-"))
+        stack.enter_context(_one_parked(platform.database_urls["exchanges"]))
         stack.enter_context(platform.running())
         address, _ = stack.enter_context(gateway_speed.gateway(platform.amqp_url))
         yield Town(size, f"http://{address}")
+
+
+@contextmanager
+def _one_parked(url: str) -> Iterator[None]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "insert into retry (event_id, routing_key, region, headers, body, reason, attempts,"
+            " first_failed_at, parked_at) values"
+            " (%s, 'london.x.y', 'london', '{}', '', 'planted', 1, now(), now())"
+            " on conflict do nothing",
+            [PARKED],
+        )
+        try:
+            yield
+        finally:
+            connection.execute("delete from retry where event_id = %s", [PARKED])
 
 
 def _note(figures: Figures, size: Size, waits: Mapping[str, Sequence[float]]) -> None:

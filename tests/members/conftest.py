@@ -1,4 +1,4 @@
-"""A fresh members database for every test that asks for one."""
+"""A members database for every test that asks for one, with nothing of the tests before."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,8 +9,8 @@ from tests.members.bank import Bank
 
 
 @pytest.fixture
-def database_url(service_database: Callable[[str], str]) -> str:
-    return service_database("services.members")
+def database_url(kept_database: Callable[[str], str]) -> str:
+    return kept_database("services.members")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A migrated database of reporting's own for each test."""
+"""A database of reporting's for each test, with nothing of the tests before."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,8 +8,8 @@ from services.bus.transaction import Database
 
 
 @pytest.fixture
-def database_url(service_database: Callable[[str], str]) -> str:
-    return service_database("services.reporting")
+def database_url(kept_database: Callable[[str], str]) -> str:
+    return kept_database("services.reporting")
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ def test_every_order_of_one_exchange_settles_it_for_the_same_minutes(database, o
         store.forget_facts(tx.conn)
         tx.conn.execute("alter table heard disable trigger heard_is_append_only")
         tx.conn.execute("delete from heard")
+        tx.conn.execute("alter table heard enable trigger heard_is_append_only")
 
     story.hear(database, order[:cut])
     story.hear(database, order[cut:] or order[:1])

@@ -45,22 +45,24 @@ def subscription(subscription_id: UUID) -> Any:
 
 
 @routes.delete(_ONE)
+@routes.arguments(shapes.EndQuery, location="query")
 @routes.raises(404)
 @routes.response(204)
-def end(subscription_id: UUID) -> None:
+def end(wanted: dict[str, Any], subscription_id: UUID) -> None:
     """End a subscription, with its user at the broker; also to refuse one that waits."""
-    asking.tell("notifications", "end_subscription", subscription_id=str(subscription_id))
+    asking.tell("notifications", "end_subscription", subscription_id=str(subscription_id), **wanted)
 
 
 @routes.post(f"{_ONE}/approve")
 @routes.idempotent
+@routes.arguments(shapes.Approval, required=False)
 @routes.raises(404, 409)
 @routes.response(200, shapes.Subscription)
 @routes.versioned
-def approve(subscription_id: UUID) -> Any:
+def approve(wanted: dict[str, Any], subscription_id: UUID) -> Any:
     """Let a subscription in, as the national team."""
     return asking.tell(
-        "notifications", "approve_subscription", subscription_id=str(subscription_id)
+        "notifications", "approve_subscription", subscription_id=str(subscription_id), **wanted
     )
 
 

@@ -169,10 +169,12 @@ def day(moment: str | None) -> str:
 
 def day_and_time(moment: str | None) -> str:
     """``Tuesday 5 May 2026 at 2pm``, by the clocks of England; empty for no moment."""
-    if not moment:
-        return ""
-    local = _local(moment)
-    return f"{local:%A} {day(moment)} at {_clock(local)}"
+    return f"{_local(moment):%A} {date_and_time(moment)}" if moment else ""
+
+
+def date_and_time(moment: str) -> str:
+    """``5 May 2026 at 2pm``, by the clocks of England: where many stand below each other."""
+    return f"{day(moment)} at {_clock(_local(moment))}"
 
 
 def transfer(kind: str, minutes: int) -> str:

@@ -3,16 +3,11 @@
 from marshmallow import fields
 
 from gateway.schemas import field
+from services.contracts import audit, words
 
-ACTIONS = (
-    "approve", "refuse", "leave", "import", "import_people", "invite_people",
-    "grant", "revoke", "name_cover", "end_cover",
-    "add_address", "remove_address", "change_main_address",
-    "register", "replace_keys", "withdraw", "consent", "end_consent",
-    "export_audit",
-)  # fmt: skip
 LONGEST_PERSON = 200
 _PERSON = {"description": "An id, an e-mail address, or the beginning of a name."}
+_REGION = {"description": "Of whom or what it is about; national where that is none of the seven."}
 
 
 class AuditExport(field.Body):
@@ -20,7 +15,8 @@ class AuditExport(field.Body):
 
     who = field.Text(max=LONGEST_PERSON, metadata=_PERSON)
     about = field.Text(max=LONGEST_PERSON, metadata=_PERSON)
-    action = field.slug(ACTIONS)
+    action = field.slug(audit.WORDS)
+    region = field.slug(words.ROUTES, metadata=_REGION)
     from_ = field.Day(data_key="from")
     to = field.Day()
 
@@ -30,7 +26,8 @@ class AuditQuery(field.Page):
 
     who = field.Text(max=LONGEST_PERSON, metadata=_PERSON)
     about = field.Text(max=LONGEST_PERSON, metadata=_PERSON)
-    action = field.slug(ACTIONS)
+    action = field.slug(audit.WORDS)
+    region = field.slug(words.ROUTES, metadata=_REGION)
     from_ = field.Day(data_key="from")
     to = field.Day()
 
@@ -49,17 +46,37 @@ class AuditLine(field.Answer):
         Person,
         required=True,
         allow_none=True,
-        metadata={"description": "Nobody for an operator's command."},
+        metadata={"description": "Nobody where it was a command or a rule: see by."},
+    )
+    by = fields.String(
+        metadata={
+            "description": "By whose hand: member, system, operator (a command), rule (a deadline,"
+            " or what follows from something else)."
+        }
     )
     action = fields.String(required=True)
     about = fields.String(
-        required=True, metadata={"description": "What the subject is: member, system or none."}
+        required=True,
+        metadata={"description": f"What the subject is: {', '.join(audit.ABOUT)}."},
     )
     subject = fields.Nested(Person, required=True)
+    people = fields.List(
+        fields.Nested(Person), metadata={"description": "Members it is about, perhaps several."}
+    )
     detail = fields.String(required=True, allow_none=True)
-    reason = fields.String(required=True, allow_none=True)
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What is said of a concern stays with it, and is not told here."},
+    )
+    region = fields.String(metadata=_REGION)
+    service = fields.String(metadata={"description": "That keeps it."})
 
 
 class AuditLines(field.Answer):
     items = fields.List(fields.Nested(AuditLine), required=True)
     next = fields.String(required=True, allow_none=True)
+    silent = fields.List(
+        fields.String(),
+        metadata={"description": "Services that did not answer: what they keep is missing."},
+    )

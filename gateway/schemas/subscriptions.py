@@ -10,6 +10,7 @@ STATES = ("waiting", "active", "ended")
 DELIVERY_STATES = ("pending", "delivered", "failed")
 TYPES = tuple(signal.type for signal in feed.SIGNALS)
 LONGEST_URL = 2_000
+LONGEST_REASON = 1_000
 
 
 class SubscriptionBody(field.Body):
@@ -65,6 +66,16 @@ class Subscription(field.Answer):
     streams = fields.List(
         fields.String(), metadata={"description": "What was said in the last 30 days, by region."}
     )
+
+
+class Approval(field.Body):
+    """Why a subscription is let in, for the audit; may be left out."""
+
+    reason = field.Text(max=LONGEST_REASON, lines=True)
+
+
+class EndQuery(field.Query):
+    reason = field.Text(max=LONGEST_REASON, metadata={"description": "Kept for the audit."})
 
 
 class SubscriptionsQuery(field.Page):

@@ -3,11 +3,13 @@
 from typing import Any
 
 from services.bus import idempotency
+from services.bus.audit import Audited
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.bus.parking import Parking
 from services.contracts import readers, scopes
 from services.exchanges import (
     ask_handlers,
+    audit_handlers,
     block_handlers,
     concern_handlers,
     exchange_handlers,
@@ -26,9 +28,10 @@ from services.exchanges import (
 from services.telemetry import metrics
 
 
-class Exchanges(Parking):
+class Exchanges(Parking, Audited):
     name = "exchanges"
     bus = Bus(readers.TOPOLOGY, public=True)
+    decided = audit_handlers.DECIDED
 
     @receive(handlers.SUBSCRIPTIONS)
     def hear(self, batch: Any) -> None:

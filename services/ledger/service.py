@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.bus import idempotency
+from services.bus.audit import Audited
 from services.bus.entrypoints import Bus, receive, rpc
 from services.bus.envelope import Outgoing
 from services.bus.parking import Parking
 from services.contracts import ledger as contract
 from services.contracts import readers, scopes
-from services.ledger import handlers
+from services.ledger import audit_handlers, handlers
 from services.telemetry import metrics
 
 TRANSFERS = frozenset(
@@ -32,11 +33,12 @@ def moved(said: Sequence[Outgoing]) -> None:
         metrics.minutes_transferred(kind, region, moved_minutes)
 
 
-class Ledger(Parking):
+class Ledger(Parking, Audited):
     """The only place where minutes move."""
 
     name = "ledger"
     bus = Bus(readers.TOPOLOGY, after_commit=moved)
+    decided = audit_handlers.DECIDED
 
     @receive(handlers.SUBSCRIPTIONS)
     def hear(self, batch: Any) -> Any:

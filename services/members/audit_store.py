@@ -1,38 +1,38 @@
-"""Every SQL statement that reads the audit."""
+"""What the audit reads of members and systems: statements giving one line a row.
 
-from typing import Any
-from uuid import UUID
+The questions about who, whom, when and what are asked around them by the bus, which pushes them
+down into the tables; so each column that is looked for stands here as its table has it.
+"""
 
-import psycopg
-from psycopg.rows import class_row
+from typing import LiteralString
 
-from services.members.audit import Line, Search
+ABOUT_PEOPLE: LiteralString = """
+    select a.id, a.at, a.actor, case when a.actor is null then 'operator' else 'member' end as hand,
+        a.action, 'member' as about, a.subject, a.subject as one, null::uuid as other,
+        array[a.subject] as people, a.detail, a.reason,
+        -- A role or a cover is about its region, wherever its holder lives.
+        case when a.action in ('name_cover', 'end_cover') then a.detail
+            when a.detail like 'rep:%%' then substr(a.detail, 5)
+            else coalesce(m.region, 'national') end as region
+    from audit a
+    left join member m on m.id = a.subject
+    where a.action not in ('import_people', 'invite_people', 'export_audit')
+"""
+"""What was decided about somebody."""
 
-Connection = psycopg.Connection[Any]
+ABOUT_NOBODY: LiteralString = """
+    select id, at, actor, case when actor is null then 'operator' else 'member' end as hand,
+        action, 'none' as about, subject, null::uuid as one, null::uuid as other,
+        '{}'::uuid[] as people, detail, reason, 'national' as region
+    from audit
+    where action in ('import_people', 'invite_people', 'export_audit')
+"""
+"""What was done with many at once; each of them has lines of their own."""
 
-
-def lines(conn: Connection, wanted: Search, behind: UUID | None, limit: int) -> list[Line]:
-    """Lines that fit, the newest first, from behind the line ``behind`` on."""
-    with conn.cursor(row_factory=class_row(Line)) as cursor:
-        return cursor.execute(
-            """
-            select id, at, actor, action, subject, about, detail, reason from audit_line
-            where (%(actors)s::uuid[] is null or actor = any(%(actors)s))
-                and (%(subjects)s::uuid[] is null or subject = any(%(subjects)s))
-                and (%(action)s::text is null or action = %(action)s)
-                and (%(since)s::timestamptz is null or at >= %(since)s)
-                and (%(before)s::timestamptz is null or at < %(before)s)
-                and (%(behind)s::uuid is null or (at, id) < (
-                    select l.at, l.id from audit_line l where l.id = %(behind)s))
-            order by at desc, id desc limit %(limit)s
-            """,
-            {
-                "actors": None if wanted.actors is None else list(wanted.actors),
-                "subjects": None if wanted.subjects is None else list(wanted.subjects),
-                "action": wanted.action,
-                "since": wanted.since,
-                "before": wanted.before,
-                "behind": behind,
-                "limit": limit,
-            },
-        ).fetchall()
+ABOUT_SYSTEMS: LiteralString = """
+    select id, at, actor, case when actor is null then 'operator' else 'member' end as hand,
+        action, 'system' as about, client_id as subject, client_id as one, null::uuid as other,
+        '{}'::uuid[] as people, detail, reason, 'national' as region
+    from client_audit
+"""
+"""What was decided about other systems."""

@@ -1,6 +1,5 @@
 """The shapes of what members is sent, and the one form in which a wrong shape is told."""
 
-import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,10 +7,8 @@ import marshmallow
 from marshmallow import fields, validate
 
 from services.contracts import scopes, words
-from services.members import audit, errors, role, sheet
+from services.members import errors, role, sheet
 
-LAST_DAY = datetime.date(2999, 12, 31)
-"""Behind the last day of the calendar there is no next."""
 LONGEST_TABLE = 512 * 1024
 """Characters of a table of people: a thousand rows of five hundred."""
 
@@ -165,22 +162,11 @@ class Searching(Paging):
     on = fields.Date(load_default=None, allow_none=True)
 
 
-class AuditSearch(marshmallow.Schema):
-    """What is looked for in the audit: people by id, address or name; days with both ends."""
+class AuditPeople(marshmallow.Schema):
+    """Whom the audit is asked about, by id, address or name."""
 
     who = Text(200, least=0, load_default=None, allow_none=True)
     about = Text(200, least=0, load_default=None, allow_none=True)
-    action = fields.String(
-        load_default=None, allow_none=True, validate=validate.OneOf(audit.ACTIONS)
-    )
-    from_ = fields.Date(data_key="from", load_default=None, allow_none=True)
-    to = fields.Date(load_default=None, allow_none=True, validate=validate.Range(max=LAST_DAY))
-
-
-class Auditing(Paging, AuditSearch):
-    """A page of the audit: behind the line ``cursor``."""
-
-    cursor = fields.UUID(load_default=None, allow_none=True)
 
 
 class Scopes(fields.List):

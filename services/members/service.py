@@ -319,16 +319,15 @@ class Members:
             return sheet_handlers.rows(tx, call.caller, sheet_id, page)
 
     @rpc
-    def audit(self, call: Any, **page: Any) -> Any:
-        """Takes the fields of ``schemas.Auditing``."""
+    def audit(self, call: Any, **question: Any) -> Any:
+        """Takes the fields of ``services.bus.audit.search``."""
         with self.bus.transaction(call.correlation_id) as tx:
-            return audit_handlers.search(tx, call.caller, page)
+            return audit_handlers.search(tx, call.caller, question)
 
     @rpc
-    def export_audit(self, call: Any, **wanted: Any) -> Any:
-        """Takes the fields of ``schemas.AuditSearch``."""
+    def export_audit(self, call: Any, lines: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return audit_handlers.export(tx, call.caller, wanted)
+            return audit_handlers.export(tx, call.caller, lines)
 
     @every(seconds=3_600)
     def tidy(self) -> None:

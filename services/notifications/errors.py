@@ -16,6 +16,7 @@ Refused
 ├── OnlyForWebhooks
 ├── FeedNotOffered
 ├── BadMoment
+├── BadReason
 └── NotAllowed
     ├── NotAMember
     ├── NotAnIntegrator
@@ -121,6 +122,12 @@ class BadMoment(Refused):
     """That is no point in time, or it lies further back than signals are kept."""
 
     code = "moment_not_valid"
+
+
+class BadReason(Refused):
+    """A reason has 1 to 1,000 characters."""
+
+    code = "invalid"
 
 
 class NotAnIntegrator(NotAllowed):

@@ -7,10 +7,12 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from services.bus import idempotency
+from services.bus.audit import Audited
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.bus.parking import Parking
 from services.contracts import readers
 from services.notifications import (
+    audit_handlers,
     courier,
     delivery,
     errors,
@@ -73,11 +75,12 @@ class Subscribers(DependencyProvider):
                 subscription_handlers.dismiss(bus.transaction, self.broker)
 
 
-class Notifications(Parking):
+class Notifications(Parking, Audited):
     """Tells people what happened; keeps what they want to hear."""
 
     name = "notifications"
     bus = Bus(readers.TOPOLOGY)
+    decided = audit_handlers.DECIDED
     post = Post()
     subscribers = Subscribers()
 
@@ -157,17 +160,21 @@ class Notifications(Parking):
             return subscription_handlers.one(tx, call.caller, subscription_id)
 
     @rpc
-    def approve_subscription(self, call: Any, subscription_id: Any) -> dict[str, Any]:
+    def approve_subscription(
+        self, call: Any, subscription_id: Any, reason: Any = None
+    ) -> dict[str, Any]:
         with self.bus.transaction(call.correlation_id) as tx:
             return idempotency.once(
                 tx, call.caller, call.key,
-                lambda: subscription_handlers.approve(tx, call.caller, subscription_id),
+                lambda: subscription_handlers.approve(tx, call.caller, subscription_id, reason),
             )  # fmt: skip
 
     @rpc
-    def end_subscription(self, call: Any, subscription_id: Any) -> dict[str, Any]:
+    def end_subscription(
+        self, call: Any, subscription_id: Any, reason: Any = None
+    ) -> dict[str, Any]:
         with self.bus.transaction(call.correlation_id) as tx:
-            return subscription_handlers.end(tx, call.caller, subscription_id)
+            return subscription_handlers.end(tx, call.caller, subscription_id, reason)
 
     @rpc
     def subscription_credentials(self, call: Any, subscription_id: Any) -> dict[str, Any]:

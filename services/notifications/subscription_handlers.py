@@ -26,6 +26,7 @@ from services.notifications.subscription_store import Row
 
 LIMIT = 100
 """Items of one page at most."""
+LONGEST_REASON = 1_000
 SECRET_BYTES = 32
 """Of a webhook's secret and of a password; Standard Webhooks wants 24 to 64."""
 
@@ -86,11 +87,14 @@ def one(tx: Transaction, caller: Caller, wanted: Any) -> dict[str, Any]:
     return _told(seen(tx, caller, wanted))
 
 
-def approve(tx: Transaction, caller: Caller, wanted: Any) -> dict[str, Any]:
+def approve(tx: Transaction, caller: Caller, wanted: Any, why: Any = None) -> dict[str, Any]:
     """Let a subscription in.
 
+    Args:
+        why: kept for the audit, if given.
+
     Raises:
-        NotAllowed, OwnMatter, NoSuchSubscription, NotWaiting.
+        NotAllowed, OwnMatter, NoSuchSubscription, NotWaiting, BadReason.
     """
     if not caller.is_national or caller.id is None:
         raise NotAllowed
@@ -99,20 +103,23 @@ def approve(tx: Transaction, caller: Caller, wanted: Any) -> dict[str, Any]:
         raise errors.OwnMatter
     if row.state != "waiting":
         raise errors.NotWaiting(state=row.state)
-    subscription_store.approve(tx.conn, row.id, caller.id, tx.now)
+    subscription_store.approve(tx.conn, row.id, caller.id, tx.now, _reason(why))
     return _told(_found(tx, row.id))
 
 
-def end(tx: Transaction, caller: Caller, wanted: Any) -> dict[str, Any]:
+def end(tx: Transaction, caller: Caller, wanted: Any, why: Any = None) -> dict[str, Any]:
     """End a subscription: its owner's, or any by the national team. Safe to repeat.
 
+    Args:
+        why: kept for the audit, if given.
+
     Raises:
-        NoSuchSubscription, NotAllowed.
+        NoSuchSubscription, NotAllowed, BadReason.
     """
     row = seen(tx, caller, wanted, lock=True)
     if row.owner_id != caller.id and not caller.is_national:
         raise NotAllowed
-    subscription_store.end(tx.conn, [row.id], "withdrawn", tx.now)
+    subscription_store.end(tx.conn, [row.id], "withdrawn", tx.now, caller.id, _reason(why))
     return _told(_found(tx, row.id))
 
 
@@ -216,6 +223,19 @@ def checked_limit(limit: Any) -> int:
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= LIMIT:
         raise errors.BadLimit(f"The limit must be a whole number from 1 to {LIMIT}.")
     return limit
+
+
+def _reason(given: Any) -> str | None:
+    """
+    Raises:
+        BadReason
+    """
+    if given is None:
+        return None
+    why = given.strip() if isinstance(given, str) else ""
+    if not 0 < len(why) <= LONGEST_REASON:
+        raise errors.BadReason
+    return why
 
 
 def _found(tx: Transaction, wanted: UUID, *, lock: bool = False) -> Row:

@@ -91,27 +91,44 @@ def unended(conn: Connection, owner: UUID) -> int:
     return int(row[0]) if row else 0
 
 
-def approve(conn: Connection, wanted: UUID, by: UUID, now: datetime.datetime) -> None:
+def approve(
+    conn: Connection, wanted: UUID, by: UUID, now: datetime.datetime, why: str | None = None
+) -> None:
     conn.execute(
         """
         update subscription
-        set state = 'active', approved_at = %s, approved_by = %s, version = version + 1
+        set state = 'active', approved_at = %s, approved_by = %s, approved_because = %s,
+            version = version + 1
         where id = %s
         """,
-        [now, by, wanted],
+        [now, by, why, wanted],
     )
 
 
-def end(conn: Connection, wanted: Sequence[UUID], reason: str, now: datetime.datetime) -> None:
-    """End subscriptions, with whatever was still to be sent; what has ended stays as it is."""
+def end(
+    conn: Connection,
+    wanted: Sequence[UUID],
+    reason: str,
+    now: datetime.datetime,
+    by: UUID | None = None,
+    why: str | None = None,
+) -> None:
+    """End subscriptions, with whatever was still to be sent; what has ended stays as it is.
+
+    Args:
+        reason: a code, for the owner.
+        by: who ended them, ``None`` where nobody decided it.
+        why: in their words.
+    """
     gone = conn.execute(
         """
         update subscription
-        set state = 'ended', ended_at = %(now)s, end_reason = %(reason)s, version = version + 1,
+        set state = 'ended', ended_at = %(now)s, end_reason = %(reason)s, ended_by = %(by)s,
+            ended_because = %(why)s, version = version + 1,
             dismiss_at = case kind when 'amqp' then %(now)s::timestamptz end
         where id = any(%(ids)s) and state <> 'ended' returning id
         """,
-        {"now": now, "reason": reason, "ids": list(wanted)},
+        {"now": now, "reason": reason, "by": by, "why": why, "ids": list(wanted)},
     ).fetchall()
     ids = [row[0] for row in gone]
     conn.execute("delete from webhook_secret where subscription_id = any(%s)", [ids])

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from services.bus.audit import Audited
 from services.bus.entrypoints import Bus, every, receive, rpc
 from services.bus.parking import Parking
 from services.contracts import readers
@@ -9,7 +10,7 @@ from services.reporting import handlers, total_handlers
 from services.telemetry import metrics
 
 
-class Reporting(Parking):
+class Reporting(Parking, Audited):
     """What it adds up to."""
 
     name = "reporting"

@@ -210,6 +210,7 @@ def recorded() -> dict[tuple[str, str], Any]:
     line = {
         "id": NOTICE, "at": AT, "actor_id": ALICE, "action": "grant", "about": "member",
         "subject_id": BOB, "detail": "rep:london", "reason": "=New representative",
+        "by": "member", "people": [BOB], "region": "london",
     }  # fmt: skip
     brought = {
         "owner_id": BOB, "region": "south-west", "organisation": None,
@@ -258,8 +259,12 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "remove_address"): {"email": "alice@nhs.net"},
         ("members", "make_main_address"): {"email": "alice@nhs.net"},
         ("notifications", "send_sign_in_link"): None,
-        ("members", "audit"): page(line),
-        ("members", "export_audit"): {"items": [line]},
+        ("members", "audit"): {**page(line), "who": None, "about": None},
+        **{
+            (service, "audit"): page()
+            for service in ("exchanges", "ledger", "notifications", "reporting")
+        },
+        ("members", "export_audit"): {"lines": 1},
         ("members", "check_sheet"): sheet,
         ("members", "sheet"): sheet,
         ("members", "sheet_rows"): page(sheet_row),

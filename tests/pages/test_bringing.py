@@ -1,4 +1,4 @@
-"""Bringing many people by a table, and reading in the audit who did."""
+"""Bringing many people by a table: looked at first, then done once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tests.pages.test_signing_in import link_sent
 from tests.pages.visiting import eventually
 
 REP = "rep.midlands@dev.nhs.uk"
-NATIONAL, SENATE = "national.one@dev.nhs.uk", "senate@dev.nhs.uk"
 DESK = {"width": 1280, "height": 900}
 
 
@@ -75,27 +74,3 @@ def test_who_is_invited_gets_a_letter_and_is_let_in_by_its_link(
     ivy = Person(filled.gateway_url, who)
     body = {"name": "Ivy Invited", "organisation": "Sunny Care Ltd", "region": "midlands"}
     assert ivy.post("/v1/members", body)["status"] == "approved"
-
-
-def test_the_national_team_reads_the_audit_and_takes_it_along_and_the_senate_reads(
-    browser_of: BrowserOf, seen: Seeing
-) -> None:
-    page = browser_of(NATIONAL)
-    page.goto("/national")
-    page.get_by_role("link", name="Audit").click()
-    page.get_by_label("What was done?").select_option("Gave a role")
-    page.get_by_role("button", name="Search").click()
-    expect(page.get_by_role("table")).to_contain_text("Gave a role: National team")
-    seen(page, "audit")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]
-    with page.expect_download() as taken:
-        page.get_by_role("button", name="Download these as a table").click()
-    assert "grant" in taken.value.path().read_text()
-    page.goto("/national/audit?action=export_audit")
-    expect(page.get_by_role("table")).to_contain_text("Took the audit along")
-    page.goto("/national/audit?who=nobody+of+this+name")
-    seen(page, "audit-nothing")
-    senate = browser_of(SENATE)
-    senate.goto("/national/audit")
-    expect(senate.get_by_role("table")).to_be_visible()
-    expect(senate.get_by_role("button", name="Download these as a table")).to_have_count(0)

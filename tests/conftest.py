@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from services.bus.transaction import Database
 from tests.servers import Databases, Kept, Servers, VirtualHosts
 
 
@@ -80,6 +81,22 @@ def kept_database(databases: Databases) -> Iterator[Callable[[str], str]]:
     yield as_new
     for each in made.values():
         each.drop()
+
+
+@pytest.fixture(scope="session")
+def opened() -> Iterator[Callable[[str], Database]]:
+    """Call it with a URL: that database, opened by the first who asks and kept open."""
+    pools: dict[str, Database] = {}
+
+    def get(url: str) -> Database:
+        if url not in pools:
+            pools[url] = Database(url, size=4)
+            pools[url].open()
+        return pools[url]
+
+    yield get
+    for each in pools.values():
+        each.close()
 
 
 @pytest.fixture(scope="session")

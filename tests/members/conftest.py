@@ -1,6 +1,6 @@
 """A members database for every test that asks for one, with nothing of the tests before."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -14,8 +14,5 @@ def database_url(kept_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def bank(database_url: str) -> Iterator[Bank]:
-    database = Database(database_url, size=4)
-    database.open()
-    yield Bank(database)
-    database.close()
+def bank(database_url: str, opened: Callable[[str], Database]) -> Bank:
+    return Bank(opened(database_url))

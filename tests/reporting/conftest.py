@@ -1,6 +1,6 @@
 """A database of reporting's for each test, with nothing of the tests before."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,8 +13,5 @@ def database_url(kept_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    found = Database(database_url, size=4)
-    found.open()
-    yield found
-    found.close()
+def database(database_url: str, opened: Callable[[str], Database]) -> Database:
+    return opened(database_url)

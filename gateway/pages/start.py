@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug import wrappers
 
 from gateway import asking
-from gateway.pages import links, render, visitor
+from gateway.pages import links, render, talk, visitor
 from gateway.pages.area import Area, anyone
 
 routes = Area("start")
@@ -18,5 +18,8 @@ def start() -> wrappers.Response:
     if visitor.current().caller is None:
         return render.page("start/welcome.html", "Give an hour, get an hour")
     return render.page(
-        "start/member.html", "Your timebank", account=asking.ask("ledger", "account")
+        "start/member.html",
+        "Your timebank",
+        account=asking.ask("ledger", "account"),
+        written=talk.unread(),
     )

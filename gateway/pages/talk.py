@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 import flask
+import structlog
 from werkzeug import wrappers
 
 from gateway import asking, names
@@ -13,12 +15,18 @@ from gateway.pages import fields, links, render, steps, turns
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from gateway.schemas import talk as shapes
+from services.bus.rpc import RpcError
+
+log = structlog.get_logger(__name__)
 
 routes = Area("talk")
 
 ON_THE_EXCHANGE = 4
 """Messages shown on the exchange's page: what was said last, without pushing the rest away."""
 ON_A_PAGE = 30
+AT_ONCE = 20
+"""Exchanges with new messages named at once: more than anybody leaves unread; all are marked in
+the list of one's exchanges."""
 QUESTIONS = {
     "receiver": ("Did it help?", {"yes": "Yes, it helped", "partly": "A little", "no": "No"}),
     "giver": ("Was it worth your time?", {"yes": "Yes", "partly": "Partly", "no": "No"}),
@@ -50,6 +58,32 @@ def panel(found: turns.Found, me: str) -> dict[str, Any] | None:
         "form": Message(),
         "other": turns.other(found, me),
     }
+
+
+def unread(besides: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Where the other wrote what the visitor has not looked at, each with who wrote.
+
+    It is an extra: what cannot be told keeps back no page.
+
+    Args:
+        besides: ids of exchanges that are shown anyway.
+    """
+    me = str(asking.caller().id)
+    try:
+        page = asking.ask("exchanges", "exchanges", unread=True, limit=AT_ONCE)
+    except RpcError as error:
+        log.warning("new messages left out", reason=error.code)
+        return []
+    found = [each for each in page["items"] if each["unread_count"] and each["id"] not in besides]
+    return [
+        {
+            **each,
+            "heading": turns.heading(each, me),
+            "writer": turns.other(each, me),
+            "number": place,
+        }
+        for place, each in enumerate(names.in_exchanges(found), 1)
+    ]
 
 
 def question(found: turns.Found, me: str) -> dict[str, Any] | None:

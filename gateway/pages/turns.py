@@ -155,7 +155,7 @@ def _ended(found: Found, me: str) -> str:
     minutes, mine = words.duration(found["minutes"]), side(found, me)
     giver = "you" if mine == "giver" else name(found, "giver")
     receiver = "you" if mine == "receiver" else name(found, "receiver")
-    if _superseded(found):
+    if found.get("superseded"):
         thanks = "Thank you for being there." if mine == "giver" else "Nothing is left to do."
         return f"Somebody else who was asked said yes first. {thanks}"
     said = {
@@ -170,12 +170,6 @@ def _ended(found: Found, me: str) -> str:
         "reversed": f"It was undone: {minutes} went back from {giver} to {receiver}.",
     }
     return said.get(found["state"], "Nothing is left to do.")
-
-
-def _superseded(found: Found) -> bool:
-    """Whether another giver was quicker; lists tell no history, and say less."""
-    history = found.get("history") or ()
-    return found["state"] == "withdrawn" and any(step["action"] == "supersede" for step in history)
 
 
 def _first(found: Found, *steps: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug import wrappers
 
 from gateway import asking, names
-from gateway.pages import exchanges, links, render, tasks
+from gateway.pages import exchanges, links, render, talk, tasks
 from gateway.pages.area import Area
 
 routes = Area("waiting")
@@ -20,4 +20,5 @@ def waiting() -> wrappers.Response:
         "exchanges/waiting.html",
         "Waiting on you",
         found=exchanges.numbered(found, me),
+        written=talk.unread(besides={each["id"] for each in found}),
     )

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway import regions
@@ -49,6 +50,8 @@ EXCHANGE_STATES: Mapping[str, str] = {
     "no_show": "Did not take place",
     "reversed": "Undone",
 }
+SUPERSEDED = "Somebody else said yes"
+"""What is said instead where a request ended because another giver was quicker."""
 TRANSFERS: Mapping[str, tuple[str, str]] = {
     "exchange": ("Help given", "Help received"),
     "grant": ("Hours to begin with", "Hours taken back"),
@@ -175,6 +178,11 @@ def day_and_time(moment: str | None) -> str:
 def date_and_time(moment: str) -> str:
     """``5 May 2026 at 2pm``, by the clocks of England: where many stand below each other."""
     return f"{day(moment)} at {_clock(_local(moment))}"
+
+
+def exchange_state(found: Mapping[str, Any]) -> str:
+    """What the state of an exchange is called, as the exchanges service tells it."""
+    return SUPERSEDED if found.get("superseded") else EXCHANGE_STATES[found["state"]]
 
 
 def transfer(kind: str, minutes: int) -> str:

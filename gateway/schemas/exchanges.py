@@ -152,6 +152,12 @@ class Exchange(field.Answer):
             "`GET /v1/asks/{id}`, for whoever asked.",
         },
     )
+    superseded = fields.Boolean(
+        metadata={
+            "description": "Withdrawn because somebody else who was asked said yes first; "
+            "absent from the answer to a step."
+        }
+    )
     sent = fields.Boolean(metadata={"description": "False while its asker waits to be let in."})
     from_fund = fields.Boolean()
     recorded = fields.Boolean(
@@ -187,7 +193,10 @@ class Exchange(field.Answer):
     )
     message_count = event.Count(metadata={"description": "For the two themselves."})
     unread_count = event.Count(
-        metadata={"description": "Messages of the other that the caller has not looked at."}
+        metadata={
+            "description": "Messages of the other that the caller has not looked at; for the "
+            "two themselves, in the list of their own exchanges, too."
+        }
     )
     messages_open = fields.Boolean(
         metadata={"description": "Whether the two can write to each other."}
@@ -215,3 +224,8 @@ class ExchangesQuery(field.Page):
         metadata={"description": "One's own, or those where one is on a side."},
     )
     waiting_on_me = field.Asked()
+    unread = field.Asked(
+        metadata={
+            "description": "Only one's own in which the other wrote what one has not looked at."
+        }
+    )

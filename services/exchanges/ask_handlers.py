@@ -9,12 +9,12 @@ from services.bus.caller import Caller
 from services.bus.transaction import Transaction, new_id
 from services.exchanges import (
     agreement,
-    answers,
     ask_store,
     block_handlers,
     caller_handlers,
     errors,
     exchange_store,
+    list_handlers,
     listing_handlers,
     schemas,
     step_handlers,
@@ -110,10 +110,7 @@ def one(tx: Transaction, caller: Caller, ask_id: Any) -> dict[str, Any]:
 def _answer(
     tx: Transaction, caller: Caller, ask_id: UUID, found: Sequence[Exchange]
 ) -> dict[str, Any]:
-    exchanges = [
-        answers.exchange(each, caller_handlers.actor(caller, each), tx.now) for each in found
-    ]
-    return {"id": str(ask_id), "exchanges": exchanges}
+    return {"id": str(ask_id), "exchanges": list_handlers.told(tx, caller, found)}
 
 
 def lock(

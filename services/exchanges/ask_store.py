@@ -1,5 +1,6 @@
 """Every statement about asks: exchanges that several givers were asked for at once."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -43,3 +44,18 @@ def of_ask(conn: Connection, ask_id: UUID) -> list[Exchange]:
         return cursor.execute(
             f"select {COLUMNS} from exchange where ask_id = %s order by id", [ask_id]
         ).fetchall()
+
+
+def superseded(conn: Connection, exchange_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some exchanges that ended because another giver of the same ask was quicker.
+
+    Only the history tells them from requests that were taken back.
+    """
+    found = conn.execute(
+        """
+        select exchange_id from exchange_step
+         where exchange_id = any(%b::uuid[]) and action = 'supersede'
+        """,
+        [list(exchange_ids)],
+    ).fetchall()
+    return {exchange_id for (exchange_id,) in found}

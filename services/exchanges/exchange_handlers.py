@@ -220,6 +220,7 @@ def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
     taken_for = queue_handlers.taken_for(tx, found.id) if found.recorded else {}
     return {
         **answers.exchange(found, actor, tx.now),
+        "superseded": any(step.action == "supersede" for step in history),
         "allowed_for": queue_handlers.possible_for(tx, caller, found),
         "history": [
             {
@@ -232,35 +233,6 @@ def one(tx: Transaction, caller: Caller, exchange_id: Any) -> dict[str, Any]:
         "thanks": [answers.thanks(**vars(item)) for item in thanks if actor.side or item.publish],
         **message_handlers.of_ones_own(tx, caller, found),
     }
-
-
-def several(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str, Any]:
-    """A person's own exchanges; with ``region``, a rep's view of the region.
-
-    Raises:
-        errors.Invalid, errors.BadCursor, errors.NotAMember, errors.NotAllowed
-    """
-    wanted = schemas.load(schemas.ExchangeQuery, query)
-    limit = wanted["limit"]
-    page = exchange_store.Page(schemas.cursor_id(wanted["cursor"]), limit + 1)
-    if wanted["region"] and not wanted["mine"]:
-        _require_view_of(caller, wanted["region"])
-        found = exchange_store.of_regions(tx.conn, [wanted["region"]], wanted["state"], page)
-    else:
-        side = wanted["mine"] if wanted["mine"] in ("giver", "receiver") else None
-        waiting = bool(wanted["waiting_on_me"])
-        member_id = caller_handlers.member(caller)
-        found = exchange_store.of_member(tx.conn, member_id, side, wanted["state"], waiting, page)
-    items = [
-        answers.exchange(item, caller_handlers.actor(caller, item), tx.now)
-        for item in found[:limit]
-    ]
-    return answers.page(items, str(found[limit - 1].id) if len(found) > limit else None)
-
-
-def _require_view_of(caller: Caller, region: str) -> None:
-    if not (caller.represents(region) or caller.sees_everything):
-        raise errors.NotAllowed
 
 
 def summaries(tx: Transaction, caller: Caller, ids: Any) -> dict[str, Any]:

@@ -55,6 +55,23 @@ class StateCount:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which of a person's exchanges are wanted.
+
+    Attributes:
+        side: ``giver`` or ``receiver``; ``None`` for both.
+        state: ``None`` for all.
+        waiting: only those where this person must act next.
+        unread: only those with a message of the other that this person has not looked at.
+    """
+
+    side: str | None
+    state: str | None
+    waiting: bool
+    unread: bool
+
+
+@dataclass(frozen=True)
 class Page:
     """Which part of a list is wanted: at most ``limit``, older than ``before``."""
 
@@ -233,20 +250,8 @@ def lock_kept_back_of(conn: Connection, asker_id: UUID) -> list[Exchange]:
         ).fetchall()
 
 
-def of_member(
-    conn: Connection,
-    member_id: UUID,
-    side: str | None,
-    state: str | None,
-    waiting: bool,
-    page: Page,
-) -> list[Exchange]:
-    """A person's exchanges, newest first; what is kept back only its asker sees.
-
-    Args:
-        side: ``giver`` or ``receiver``; ``None`` for both.
-        waiting: only those where this person must act next.
-    """
+def of_member(conn: Connection, member_id: UUID, wanted: Wanted, page: Page) -> list[Exchange]:
+    """A person's exchanges, newest first; what is kept back only its asker sees."""
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
@@ -259,15 +264,22 @@ def of_member(
                     or next_actor = 'both'
                     or next_actor = 'giver' and giver_id = %(member)s
                     or next_actor = 'receiver' and receiver_id = %(member)s)
+               and (not %(unread)s
+                    or exists (
+                       select from message
+                        where message.exchange_id = exchange.id
+                          and message.author_id <> %(member)s
+                          and message.number > coalesce((
+                              select number from message_seen
+                               where message_seen.exchange_id = exchange.id
+                                 and message_seen.member_id = %(member)s), 0)))
                and (%(before)s::uuid is null or id < %(before)s)
              order by id desc
              limit %(limit)s
             """,
             {
                 "member": member_id,
-                "side": side,
-                "state": state,
-                "waiting": waiting,
+                **vars(wanted),
                 "before": page.before,
                 "limit": page.limit,
             },

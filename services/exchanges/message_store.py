@@ -1,6 +1,7 @@
 """Every statement about messages, and about what each of the two has looked at."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,35 @@ def standing(
         ).fetchone()
     assert found is not None, "an aggregate has one row"
     return found
+
+
+def unread_in(conn: Connection, exchange_ids: Sequence[UUID], member_id: UUID) -> dict[UUID, int]:
+    """How many messages of the other somebody has not looked at, in each of their exchanges.
+
+    One statement for a whole list; of each exchange it reads what is unread and no more,
+    since the numbers behind the one last seen lie together in the key.
+
+    Args:
+        exchange_ids: of exchanges this person is one of the two of.
+
+    Returns:
+        By exchange; those with nothing unread are left out.
+    """
+    found = conn.execute(
+        """
+        select wanted.id, count(*)::integer
+          from unnest(%(exchanges)b::uuid[]) as wanted (id)
+          left join message_seen
+            on message_seen.exchange_id = wanted.id and message_seen.member_id = %(me)s
+          join message
+            on message.exchange_id = wanted.id
+           and message.number > coalesce(message_seen.number, 0)
+         where message.author_id <> %(me)s
+         group by wanted.id
+        """,
+        {"exchanges": list(exchange_ids), "me": member_id},
+    ).fetchall()
+    return dict(found)
 
 
 def newest(conn: Connection, exchange_id: UUID, before: int | None, limit: int) -> list[Message]:

@@ -307,6 +307,7 @@ class ExchangeQuery(Page):
         load_default=None,
     )
     waiting_on_me = Flag(allow_none=True, load_default=None)
+    unread = Flag(allow_none=True, load_default=None)
 
 
 _made: dict[type[marshmallow.Schema], marshmallow.Schema] = {}

@@ -16,6 +16,7 @@ from services.exchanges import (
     handlers,
     heartbeat_handlers,
     import_handlers,
+    list_handlers,
     listing_handlers,
     match_handlers,
     message_handlers,
@@ -168,7 +169,7 @@ class Exchanges(Parking, Audited):
     def exchanges(self, call: Any, **query: Any) -> Any:
         """Takes the fields of ``schemas.ExchangeQuery``."""
         with self.bus.transaction(call.correlation_id) as tx:
-            return exchange_handlers.several(tx, call.caller, query)
+            return list_handlers.several(tx, call.caller, query)
 
     @rpc(scope=scopes.BOOK)
     def act(

@@ -12,6 +12,7 @@ from services.exchanges import (
     ask_handlers,
     exchange_handlers,
     handlers,
+    list_handlers,
     listing_handlers,
     match_handlers,
     search_handlers,
@@ -124,7 +125,7 @@ class Bank:
         return self.do(listing_handlers.edit, owner, listing["id"], changes, None)
 
     def mine(self, caller: Caller, **query: Any) -> dict[str, Any]:
-        return self.do(exchange_handlers.several, caller, query)
+        return self.do(list_handlers.several, caller, query)
 
     # What the others say.
 

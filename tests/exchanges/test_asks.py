@@ -52,6 +52,30 @@ def test_the_first_yes_helps_and_the_others_need_not_answer(bank: Bank, asked: A
         assert (told["actor_id"], told["next_actor"], told["deadline"]) == (None, None, None)
 
 
+def test_lists_tell_who_was_not_first_from_who_was_asked_no_more(bank: Bank, asked: Ask) -> None:
+    bank.act(asked.asker, asked.ids[1], "withdraw")
+    bank.act(asked.givers[0], asked.ids[0], "accept")
+    ask_id = bank.look(asked.asker, asked.ids[0])["ask_id"]
+    told = [False, False, True]
+
+    found = bank.do(ask_handlers.one, asked.asker, ask_id)["exchanges"]
+    assert [each["superseded"] for each in found] == told
+    listed = {each["id"]: each["superseded"] for each in bank.mine(asked.asker)["items"]}
+    assert [listed[each] for each in asked.ids] == told
+    assert [bank.look(asked.asker, each)["superseded"] for each in asked.ids] == told
+    for giver, superseded in zip(asked.givers, told, strict=True):
+        (own,) = bank.mine(giver)["items"]
+        assert own["superseded"] is superseded
+
+
+def test_an_asker_who_leaves_makes_nobody_the_quicker(bank: Bank, asked: Ask) -> None:
+    bank.left(asked.asker)
+
+    assert states(bank, asked.ids) == ["withdrawn"] * 3
+    for giver in asked.givers:
+        assert [each["superseded"] for each in bank.mine(giver)["items"]] == [False]
+
+
 @pytest.mark.parametrize("action", ["accept", "decline", "amend"])
 def test_who_was_not_first_can_answer_no_more(bank: Bank, asked: Ask, action: str) -> None:
     bank.act(asked.givers[0], asked.ids[0], "accept")

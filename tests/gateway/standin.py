@@ -113,7 +113,8 @@ def recorded() -> dict[tuple[str, str], Any]:
         "ways_out": [], "state": "requested", "next_actor": "giver", "allowed": ["withdraw"],
         "deadline": AT, "starts_at": None, "message": None, "sent": True, "from_fund": False,
         "reversal_pending": False, "version": 1, "requested_at": AT, "booked_at": None,
-        "completed_at": None, "settled_at": None, "sequence": 0,
+        "completed_at": None, "settled_at": None, "sequence": 0, "superseded": False,
+        "unread_count": 0,
     }  # fmt: skip
     step = {
         "version": 1, "action": "ask", "actor_id": ALICE, "state": "requested", "minutes": 60,

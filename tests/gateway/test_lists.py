@@ -50,10 +50,22 @@ def test_filters_reach_the_service_in_its_own_types(alice: FlaskClient, services
 
 def test_sides_of_exchanges_can_be_asked_for(alice: FlaskClient, services: Services) -> None:
     for mine in ("true", "giver"):
-        alice.get(f"/v1/exchanges?mine={mine}&waiting_on_me=true&state=booked")
+        alice.get(f"/v1/exchanges?mine={mine}&waiting_on_me=true&unread=true&state=booked")
     first, second = (each.arguments for each in services.of("exchanges", "exchanges"))
     assert (first["mine"], second["mine"]) == (True, "giver")
-    assert (first["waiting_on_me"], first["state"]) == (True, "booked")
+    assert (first["waiting_on_me"], first["unread"], first["state"]) == (True, True, "booked")
+
+
+def test_a_list_says_where_there_are_new_messages_and_who_was_quicker(
+    alice: FlaskClient, services: Services
+) -> None:
+    (one,) = services.answers["exchanges", "exchanges"]["items"]
+    told = {**one, "unread_count": 2, "superseded": True}
+    others = {key: told[key] for key in told if key != "unread_count"}
+    services.change("exchanges", "exchanges", items=[told, others])
+    first, second = alice.get("/v1/exchanges").get_json()["items"]
+    assert (first["unread_count"], first["superseded"]) == (2, True)
+    assert "unread_count" not in second
 
 
 def test_names_are_asked_for_once_a_page(alice: FlaskClient, services: Services) -> None:

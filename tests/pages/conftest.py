@@ -26,6 +26,7 @@ collect_ignore_glob = [] if BROWSER else ["test_*.py"]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 
 BrowserOf = Callable[..., Page]
+Look = Callable[[Page, str], None]
 
 
 LAST = "test_every_page.py::test_every_page_there_is_was_looked_at"
@@ -104,3 +105,16 @@ def browser_of(chromium: Browser, filled: Installation) -> Iterator[BrowserOf]:
 def seen(filled: Installation) -> Seeing:
     """Looks at a page in the state it is in: ``seen(page, "my-hours")``."""
     return Seeing(filled.gateway_url, SCREENSHOTS)
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def scripts(request: pytest.FixtureRequest) -> bool:
+    """Whether the pages' scripts run: a flow is gone both ways."""
+    found: bool = request.param
+    return found
+
+
+@pytest.fixture
+def look(seen: Seeing, scripts: bool) -> Look:
+    """Looks at a state where scripts run; axe needs them, and the page is the same without."""
+    return seen if scripts else lambda page, name: None

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from deploy.local.installation import Installation
-from tests.pages.conftest import BrowserOf
+from tests.pages.conftest import BrowserOf, Look
 from tests.pages.newcomers import Visitor, somebody_new
-from tests.pages.seeing import Seeing
 
 SCRIPT = "<script>document.title='broken in'</script>"
 
@@ -24,22 +23,22 @@ def seeker(filled: Installation) -> Visitor:
 
 
 def test_what_is_searched_for_is_saved_shown_and_removed(
-    browser_of: BrowserOf, seen: Seeing, seeker: Visitor
+    browser_of: BrowserOf, look: Look, scripts: bool, seeker: Visitor
 ) -> None:
     word = uuid.uuid4().hex
-    page = browser_of(seeker.email)
+    page = browser_of(seeker.email, scripts=scripts)
     page.goto("/searches")
     expect(page.get_by_role("main")).to_contain_text("You have saved none")
     page.goto(f"/listings?q={word}&kind=offer&region=london&online=yes")
-    seen(page, "find-can-be-saved")
+    look(page, "find-can-be-saved")
     page.get_by_role("button", name="Tell me when something new fits").click()
     expect(page.get_by_role("alert")).to_contain_text("It is saved")
-    seen(page, "searches")
+    look(page, "searches")
     page.get_by_role("link", name=re.compile(word)).click()
     expect(page.get_by_role("searchbox")).to_have_value(word)
     page.get_by_role("button", name="Tell me when something new fits").click()
     expect(page.get_by_role("alert")).to_contain_text("You have saved this search already")
-    seen(page, "searches-error")
+    look(page, "searches-error")
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_role("alert")).to_contain_text("It is removed")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from deploy.client import Person
 from deploy.local.installation import Installation
@@ -38,6 +38,7 @@ def test_the_two_write_to_each_other_without_scripts(
     other = browser_of(pair.receiver.email)
     for number in range(5):
         pair.giver.post(f"/v1/exchanges/{asked['id']}/messages", {"text": f"Line {number}"})
+    says_what_is_new(other, seen)
     other.goto(f"/exchanges/{asked['id']}")
     expect(other.get_by_text("Line 4")).to_be_visible()
     expect(other.get_by_text("Line 0")).to_have_count(0)
@@ -50,6 +51,22 @@ def test_the_two_write_to_each_other_without_scripts(
     expect(other.get_by_role("alert")).to_contain_text("must be 2,000 characters or fewer")
     seen(other, "messages-error")
     assert pair.receiver.get(f"/v1/exchanges/{asked['id']}")["unread_count"] == 0
+    other.goto("/exchanges")
+    expect(other.get_by_role("main")).to_contain_text("Waiting for an answer")
+    expect(other.get_by_role("main")).not_to_contain_text("new message")
+
+
+def says_what_is_new(page: Page, seen: Seeing) -> None:
+    """Wherever somebody looks first, there are 6 new messages, and a way to them."""
+    page.goto("/exchanges")
+    expect(page.locator(".app-exchange")).to_contain_text("6 new messages")
+    seen(page, "exchanges-new-messages")
+    page.goto("/waiting")
+    expect(page.get_by_role("main")).to_contain_text("6 new messages about Reading a balance")
+    seen(page, "waiting-new-messages")
+    page.goto("/")
+    expect(page.get_by_role("main")).to_contain_text("6 new messages about Reading a balance")
+    seen(page, "start-new-messages")
 
 
 @pytest.mark.parametrize("who", ["another member", "a rep of the region", "the national team"])

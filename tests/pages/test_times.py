@@ -10,9 +10,8 @@ from playwright.sync_api import expect
 
 from deploy.client import Person
 from deploy.local.installation import Installation
-from tests.pages.conftest import BrowserOf
+from tests.pages.conftest import BrowserOf, Look
 from tests.pages.helping import GIVER, RECEIVER, Visit, joined, listed
-from tests.pages.seeing import Seeing
 
 YEAR = datetime.date.today().year + 1
 
@@ -38,28 +37,28 @@ def offered(giver: Person, title: str, *slots: dict[str, object]) -> str:
 
 
 def test_a_giver_says_when_and_another_takes_it_by_one_press(
-    browser_of: BrowserOf, seen: Seeing, giver: Person, asker: Person
+    browser_of: BrowserOf, look: Look, scripts: bool, giver: Person, asker: Person
 ) -> None:
     path = f"/listings/{listed(giver, 'Carillon', minutes=30)}"
-    page = browser_of(giver.email)
+    page = browser_of(giver.email, scripts=scripts)
     page.goto(path)
     page.get_by_role("link", name="Say when you can help").click()
     page.get_by_role("button", name="Add this time").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter a day, month, year and time")
-    seen(page, "times-error")
+    look(page, "times-error")
     for month in ("6", "1"):
         for box, value in {"Day": "4", "Month": month, "Year": str(YEAR), "Time": "2pm"}.items():
             page.get_by_label(box, exact=True).fill(value)
         page.get_by_role("button", name="Add this time").click()
         expect(page.get_by_role("alert")).to_contain_text("The time is shown with your offer")
-    seen(page, "times")
+    look(page, "times")
     page.get_by_role("button", name=re.compile("Remove .* January")).click()
     expect(page.get_by_role("alert")).to_contain_text("The time is gone")
 
-    other = browser_of(asker.email)
+    other = browser_of(asker.email, scripts=scripts)
     other.goto(path)
     expect(other.get_by_role("main")).to_contain_text("Choose a time")
-    seen(other, "listing-times")
+    look(other, "listing-times")
     other.get_by_role("button", name=re.compile(rf"Ask for .* 4 June {YEAR} at 2pm")).click()
     expect(other.get_by_role("alert")).to_contain_text("It is on its way")
     expect(other.get_by_role("main")).to_contain_text(f"4 June {YEAR} at 2pm")

@@ -76,7 +76,7 @@ def _tell(found: dict[str, Any], member: str, action: str, form: StepForm) -> di
 
 def _page(found: dict[str, Any], member: str, name: str, form: StepForm) -> wrappers.Response:
     possible = name in (found.get("allowed_for") or {}).get(member, ())
-    if not possible and not form.problems:
+    if not possible:
         form.refusals = [steps.GONE_ON]
     taken, side = STEPS[name], turns.side(found, member) or "giver"
     who = turns.opening(turns.name(found, side))

@@ -61,7 +61,7 @@ class Work(workplace.Workplace):
 class EMails(Form):
     """What is told by e-mail. What is not named here cannot be switched off alone."""
 
-    email = fields.Tick("Write to me by e-mail", hint="Without this you see everything here only.")
+    email = fields.Tick("Write to me by e-mail", hint="Without it, you only see here what is new.")
     progress = fields.Tick("About the progress of my exchanges")
     thanks = fields.Tick("When somebody thanks me")
     messages = fields.Tick("When somebody I share an exchange with writes to me")

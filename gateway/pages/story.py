@@ -105,6 +105,10 @@ def _pattern(step: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     if action == "ask":
         offered = step["actor_id"] == found["giver"]["id"]
         return "{who} offered {minutes} of help." if offered else "{who} asked for {minutes}."
+    if action == "record" and step["actor_id"] == found["giver"]["id"]:
+        return "{who} wrote down {minutes} of help for {receiver}."
+    if action == "record" and step["actor_id"] == found["receiver"]["id"]:
+        return "{who} wrote down {minutes} of help by {giver}."
     if found.get("took_place_before") and action in _OF_WHAT_TOOK_PLACE:
         return _OF_WHAT_TOOK_PLACE[action]
     if action == "confirm" and step["state"] == "awaiting_confirmation":

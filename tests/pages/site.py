@@ -22,6 +22,17 @@ NO_PAGES = {
 }
 """Addresses that show nothing to look at."""
 
+NEVER_WRONG = {
+    "/console": "what was not possible stands beside what was, in a banner",
+    "/listings/<uuid:listing_id>/close": "one button",
+    "/members/<uuid:member_id>/block": "one button",
+    "/profile/blocked": "buttons",
+    "/profile/e-mails": "boxes to tick",
+    "/profile/privacy": "boxes to tick",
+    "/profile/systems/<uuid:client_id>": "boxes to tick",
+}
+"""Addresses of forms in which nobody can write or choose anything wrong."""
+
 
 class Site:
     """All addresses of an installation on one machine."""

@@ -118,7 +118,7 @@ def test_a_yes_for_somebody_on_the_telephone_stands_in_the_story_with_both_names
     asked = two.asked(minutes=30)
     page = browser_of(REP)
     page.goto(f"/exchanges/{asked['id']}")
-    page.get_by_role("link", name=re.compile("Say yes ?, for Gia Example 2")).click()
+    page.get_by_role("link", name=re.compile("Say yes ?for Gia Example 2")).click()
     seen(page, "acting-for")
     page.get_by_role("button", name="Say yes, for Gia Example 2").click()
     expect(page.get_by_text("It is done, with your name beside it.")).to_be_visible()

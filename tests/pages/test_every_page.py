@@ -12,7 +12,7 @@ from deploy.client import Person
 from deploy.local.installation import Installation
 from tests.pages.conftest import BrowserOf
 from tests.pages.seeing import Seeing
-from tests.pages.site import NO_PAGES, Site
+from tests.pages.site import NEVER_WRONG, NO_PAGES, Site
 from tests.pages.visiting import eventually
 
 ASHA, BEN = "asha.invented@dev.nhs.uk", "ben.invented@dev.nhs.uk"
@@ -119,3 +119,16 @@ def test_every_page_there_is_was_looked_at(seen: Seeing) -> None:
     looked_at = {site.rule(path) for path in seen.paths}
     assert site.rules("GET") - NO_PAGES.keys() - looked_at == set()
     assert NO_PAGES.keys() <= site.rules("GET")
+    forms = site.rules("GET") & site.rules("POST")
+    wrong = {site.rule(path) for path in seen.wrong}
+    assert forms - NEVER_WRONG.keys() - wrong == set()
+    assert NEVER_WRONG.keys() <= forms
+
+
+def test_a_page_without_scripts_is_not_looked_at_but_refused(
+    browser_of: BrowserOf, seen: Seeing
+) -> None:
+    page = browser_of(scripts=False)
+    page.goto("/")
+    with pytest.raises(AssertionError, match="scripts are switched off"):
+        seen(page, "never-made")

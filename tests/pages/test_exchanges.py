@@ -84,7 +84,7 @@ def test_asking_in_every_state(browser_of: BrowserOf, seen: Seeing, pair: Two) -
     seen(page, "exchanges-ask-error")
     long = listed(pair.giver, "A whole day beside me", minutes=480)
     page.goto(f"/listings/{long}/ask")
-    says(page, "8 hours is more than you have: 4 hours more would do.")
+    says(page, "8 hours is more than you have: you need 4 hours more.")
     seen(page, "exchanges-ask-too-little")
     press(page, "Ask for this")
     says(page, "you have 4 hours to spend, 4 hours too little.")

@@ -30,6 +30,12 @@ def at_most(characters: int, what: str) -> validators.Length:
     return validators.Length(max=characters, message=said)
 
 
+def between(least: int, most: int, what: str) -> validators.Length:
+    """What is said of fewer or more: ``Name must be between 3 and 80 characters``."""
+    said = f"{what} must be between {least:,} and {most:,} characters"
+    return validators.Length(least, most, said)
+
+
 class _Drawn:
     """Draws a field as a component."""
 

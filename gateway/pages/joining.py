@@ -242,18 +242,16 @@ def _invited_or_sent_to_sign_in() -> wrappers.Response:
     inviter = _whose(given.get("by"))
     if inviter is None:
         return flask.redirect(sign_in, 303)
-    return render.page(
-        "joining/invited.html", "You are invited", inviter=inviter["name"], sign_in=sign_in
-    )
+    return render.page("joining/invited.html", "You are invited", inviter=inviter, sign_in=sign_in)
 
 
-def _inviter() -> str | None:
+def _inviter() -> dict[str, Any] | None:
     """Whose invitation somebody came by."""
-    whose = _whose(flask.request.args.get("by") or draft.read(FROM).get("by"))
-    return whose["name"] if whose else None
+    return _whose(flask.request.args.get("by") or draft.read(FROM).get("by"))
 
 
 def _whose(token: str | None) -> dict[str, Any] | None:
+    """Who invites with a token, and for which network."""
     found: dict[str, Any] | None = (
         asking.ask_ourselves("members", "invitation", token=token) if token else None
     )

@@ -174,6 +174,15 @@ def member(member_id: str) -> str:
     return f"/members/{member_id}"
 
 
+def network_code(network_id: str) -> str:
+    """The link of a network one hosts, as a picture."""
+    return f"{PROFILE_INVITE}/networks/{network_id}/code.svg"
+
+
+def end_network(network_id: str) -> str:
+    return f"{PROFILE_INVITE}/networks/{network_id}/end"
+
+
 def confirm_address(token: str) -> str:
     """Where the link in an e-mail leads that adds its address."""
     return f"{PROFILE_ADDRESSES}/confirm/{token}"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import flask
-import segno
 from werkzeug import wrappers
 
 from gateway import asking
@@ -160,35 +158,6 @@ def privacy() -> wrappers.Response:
 _SEEN = ("shows_employer", "shows_email")
 
 
-@routes.get(links.PROFILE_INVITE)
-def invite() -> wrappers.Response:
-    """One's own link, to bring colleagues in."""
-    link = _invitation() if asking.caller().approved else None
-    return render.page("profile/invite.html", "Invite colleagues", link=link)
-
-
-@routes.get(links.PROFILE_INVITE_CODE)
-def invite_code() -> wrappers.Response:
-    """The same link as a picture, for a telephone's camera or a poster.
-
-    Drawn here, so that no other host learns who invites.
-    """
-    drawing = io.BytesIO()
-    segno.make(_invitation(), error="m").save(drawing, kind="svg", scale=8, border=4, light="#fff")
-    return flask.Response(drawing.getvalue(), mimetype="image/svg+xml")
-
-
-def _invitation() -> str:
-    """The link by which colleagues join.
-
-    Raises:
-        RpcError: ``not_allowed``; who waits to be let in invites nobody.
-    """
-    token = asking.ask("members", "own_invitation")["token"]
-    path = links.with_query(links.JOIN, by=token)
-    return f"{asking.door().settings.public_url}{path}"
-
-
 @routes.get(links.PROFILE_DOWNLOAD)
 def download() -> wrappers.Response:
     """Everything the services hold of the visitor, as one file."""
@@ -206,6 +175,7 @@ def download() -> wrappers.Response:
         "people_blocked": asking.ask("exchanges", "blocks")["items"],
         "notices": list(_all("notifications", "notices")),
         "other_systems": asking.ask("members", "consents")["items"],
+        "networks_hosted": asking.ask("members", "networks", ended=True)["items"],
     }
     text = json.dumps(held, indent=2, ensure_ascii=False)
     answer = flask.Response(text, mimetype="application/json")

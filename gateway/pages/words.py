@@ -91,6 +91,8 @@ SAID: Mapping[str, str] = {
     "address-added": "The address is added: you can sign in with it, too.",
     "address-removed": "The address is removed.",
     "address-main": "Your e-mails go there from now on.",
+    "network-added": "The network is added. Its link and QR code are below.",
+    "network-ended": "The network’s invitation has ended.",
     "systems-changed": "What other systems may do for you is changed.",
     "left": "You have left, and what was held about you is erased.",
     "published": "It is published: others can find it now.",

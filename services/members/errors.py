@@ -15,6 +15,9 @@ Refused
 ├── LastAddress         the only way to sign in
 ├── AddressNotFound     none of the member's addresses
 ├── LinksEnough         many links asked for lately
+├── NetworkYours        the member hosts a network of that name already
+├── NetworksEnough      more networks than a member may host
+├── NetworkNotFound     no such network, or somebody else's
 ├── ClientNotFound      no such system, or one that was withdrawn
 ├── AssertionRefused    a system's proof that expired or was used before
 ├── ScopeNotGranted     more than the national team lets the system do
@@ -119,6 +122,24 @@ class LinksEnough(Refused):
     """You have asked for many links: wait an hour."""
 
     code = "links_enough"
+
+
+class NetworkYours(Refused):
+    """You host a network of this name already."""
+
+    code = "network_yours"
+
+
+class NetworksEnough(Refused):
+    """You can host 5 networks: end one first."""
+
+    code = "networks_enough"
+
+
+class NetworkNotFound(Refused):
+    """You host no such network."""
+
+    code = "network_not_found"
 
 
 class ClientNotFound(Refused):

@@ -19,6 +19,7 @@ from services.members import (
     invitee,
     invitee_store,
     member,
+    network_store,
     organisation,
     organisation_store,
     role_store,
@@ -64,17 +65,18 @@ def join(tx: Transaction, caller: Caller, body: Any, known_domains: Collection[s
 
 
 def me(tx: Transaction, caller: Caller) -> Any:
-    """Everything kept of the caller's profile, with who invited them.
+    """Everything kept of the caller's profile, with who invited them and for which network.
 
     Raises:
         errors.NotAMember: the caller has not joined, or has left.
     """
     found = _self(tx, caller)
-    inviter_id = invitation_store.invited_by(tx.conn, found.id)
+    brought = invitation_store.of_joiner(tx.conn, found.id)
     return {
         **answers.own(found),
         "addresses": address_store.of_member(tx.conn, found.id),
-        "invited_by": str(inviter_id) if inviter_id else None,
+        "invited_by": str(brought.inviter_id) if brought else None,
+        "invited_through": brought.network if brought else None,
     }
 
 
@@ -132,6 +134,8 @@ def leave(tx: Transaction, caller: Caller, choice: Any) -> Any:
     address_store.forget_links(tx.conn, found.id)
     store.erase(tx.conn, found.id)
     invitation_store.forget(tx.conn, found.id)
+    invitation_store.forget_inviter(tx.conn, found.id)
+    network_store.forget(tx.conn, found.id, tx.now)
     invitee_store.forget_inviter(tx.conn, found.id)
     sheet_store.forget_maker(tx.conn, found.id)
     store.forget_answers(tx.conn, found.id, found.email)

@@ -1,4 +1,4 @@
-"""Inviting: a member's own link, whose it is, and who came by it."""
+"""Inviting: a member's own link, whose any link is, and who came by it."""
 
 import secrets
 from typing import Any
@@ -8,6 +8,7 @@ from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Transaction
 from services.members import case, errors, invitation_store, invitee_store
+from services.members.invitation import Invitation
 from services.members.invitee import Invitee
 
 TOKEN_BYTES = 15
@@ -31,38 +32,39 @@ def own(tx: Transaction, caller: Caller) -> Any:
 
 
 def find(tx: Transaction, caller: Caller, token: Any) -> Any:
-    """Who invites with a token; ``None`` when nobody does (any more).
+    """Who invites with a token, and for which network; ``None`` when nobody does (any more).
 
     Raises:
         NotAllowed: only services may ask.
     """
     caller.require_service()
-    inviter_id = _inviter(tx, token)
-    if inviter_id is None:
+    found = _found(tx, token)
+    if found is None:
         return None
-    inviter = case.one(tx, inviter_id)
-    return {"id": str(inviter.id), "name": inviter.name}
+    inviter = case.one(tx, found.inviter_id)
+    return {"id": str(inviter.id), "name": inviter.name, "network": found.network}
 
 
 def accepted(tx: Transaction, joiner_id: UUID, token: Any, invited: Invitee | None) -> None:
-    """Keep who brought a joiner; an invitation that has ended keeps nobody from joining.
+    """Keep what brought a joiner; an invitation that has ended keeps nobody from joining.
 
     Args:
         token: of the link the joiner came by, if they came by one.
         invited: their own invitation by name, which is gone once they join.
     """
-    inviter_id = _inviter(tx, token) or (invited.invited_by if invited else None)
-    if inviter_id is not None:
-        invitation_store.note(tx.conn, joiner_id, inviter_id)
+    found = _found(tx, token) or (Invitation(invited.invited_by) if invited else None)
+    if found is not None:
+        invitation_store.note(tx.conn, joiner_id, found)
 
 
-def _inviter(tx: Transaction, token: Any) -> UUID | None:
-    """Whose a token is: a member's own, or the id of an invitation by name."""
+def _found(tx: Transaction, token: Any) -> Invitation | None:
+    """What a token is of: a member, a network, or, as its id, an invitation by name."""
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         return None
     if len(token) > LONGEST:
         return None
     try:
-        return invitee_store.inviter(tx.conn, UUID(token))
+        by_name = invitee_store.inviter(tx.conn, UUID(token))
     except ValueError:
-        return invitation_store.inviter(tx.conn, token)
+        return invitation_store.find(tx.conn, token)
+    return Invitation(by_name) if by_name else None

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import scalar_row
+from psycopg.rows import class_row, scalar_row
 
+from services.members.invitation import Invitation
 from services.members.member import APPROVED
 
 Connection = psycopg.Connection[Any]
@@ -27,29 +28,51 @@ def keep(conn: Connection, member_id: UUID, token: str, now: datetime.datetime) 
     return kept
 
 
-def inviter(conn: Connection, token: str) -> UUID | None:
-    """Whose token it is, while they are a member."""
-    with conn.cursor(row_factory=scalar_row) as cursor:
+def find(conn: Connection, token: str) -> Invitation | None:
+    """What a token invites to, while who invites is a member."""
+    with conn.cursor(row_factory=class_row(Invitation)) as cursor:
         return cursor.execute(
             """
-            select m.id from invitation i join member m on m.id = i.member_id
-            where i.token = %s and m.status = %s
+            select m.id as inviter_id, null::uuid as network_id, null as network
+            from invitation i join member m on m.id = i.member_id
+            where i.token = %(token)s and m.status = %(approved)s
+            union all
+            select m.id, n.id, n.name
+            from network n join member m on m.id = n.host_id
+            where n.token = %(token)s and m.status = %(approved)s
             """,
-            [token, APPROVED],
+            {"token": token, "approved": APPROVED},
         ).fetchone()
 
 
-def note(conn: Connection, member_id: UUID, inviter_id: UUID) -> None:
-    """Keep who brought somebody."""
-    conn.execute("update member set invited_by = %s where id = %s", [inviter_id, member_id])
+def note(conn: Connection, member_id: UUID, by: Invitation) -> None:
+    """Keep who brought somebody, and for which network."""
+    conn.execute(
+        "update member set invited_by = %s, invited_through = %s where id = %s",
+        [by.inviter_id, by.network_id, member_id],
+    )
 
 
-def invited_by(conn: Connection, member_id: UUID) -> UUID | None:
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute("select invited_by from member where id = %s", [member_id]).fetchone()
+def of_joiner(conn: Connection, member_id: UUID) -> Invitation | None:
+    """What somebody was brought by; ``None`` where they came by themselves."""
+    with conn.cursor(row_factory=class_row(Invitation)) as cursor:
+        return cursor.execute(
+            """
+            select m.invited_by as inviter_id, n.id as network_id, n.name as network
+            from member m left join network n on n.id = m.invited_through
+            where m.id = %s and m.invited_by is not null
+            """,
+            [member_id],
+        ).fetchone()
 
 
 def forget(conn: Connection, member_id: UUID) -> None:
-    """End a leaver's invitation, and forget who brought them."""
+    """End a leaver's own invitation."""
     conn.execute("delete from invitation where member_id = %s", [member_id])
-    conn.execute("update member set invited_by = null where id = %s", [member_id])
+
+
+def forget_inviter(conn: Connection, member_id: UUID) -> None:
+    """Forget who brought a leaver, and for which network."""
+    conn.execute(
+        "update member set invited_by = null, invited_through = null where id = %s", [member_id]
+    )

@@ -7,7 +7,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from services.contracts import scopes, words
-from services.members import errors, role, sheet
+from services.members import errors, network, role, sheet
 
 LONGEST_TABLE = 512 * 1024
 """Characters of a table of people: a thousand rows of five hundred."""
@@ -33,6 +33,16 @@ class Text(fields.String):
         if any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in visible) or any(
             0xD800 <= ord(char) < 0xE000 for char in visible
         ):
+            raise marshmallow.ValidationError("Contains characters that cannot be kept.")
+        return text
+
+
+class Line(Text):
+    """One line that strangers read: nothing in it that cannot be seen, blanks one at a time."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = " ".join(super()._deserialize(value, attr, data, **kwargs).split())
+        if not text.isprintable():
             raise marshmallow.ValidationError("Contains characters that cannot be kept.")
         return text
 
@@ -82,6 +92,12 @@ class Changing(marshmallow.Schema):
     skills_wanted = Skills()
     shows_employer = Flag()
     shows_email = Flag()
+
+
+class Hosting(marshmallow.Schema):
+    """A network as its host calls it."""
+
+    name = Line(network.LONGEST, least=network.SHORTEST, required=True)
 
 
 class Naming(marshmallow.Schema):

@@ -18,6 +18,7 @@ from services.members import (
     handlers,
     invitation_handlers,
     lookup_handlers,
+    network_handlers,
     queue_handlers,
     role_handlers,
     session_handlers,
@@ -219,6 +220,23 @@ class Members:
     def invitation(self, call: Any, token: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return invitation_handlers.find(tx, call.caller, token)
+
+    @rpc
+    def networks(self, call: Any, ended: Any = False) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return network_handlers.hosted(tx, call.caller, ended)
+
+    @rpc
+    def host_network(self, call: Any, body: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return idempotency.once(
+                tx, call.caller, call.key, lambda: network_handlers.host(tx, call.caller, body)
+            )
+
+    @rpc
+    def end_network(self, call: Any, network_id: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return network_handlers.end(tx, call.caller, network_id)
 
     @rpc
     def cards(self, call: Any, ids: Sequence[str]) -> Any:

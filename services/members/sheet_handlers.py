@@ -23,6 +23,7 @@ from services.members import (
     sheet_store,
     store,
 )
+from services.members.invitation import Invitation
 from services.members.invitee import Invitee
 from services.members.sheet import Known, Row, Verdict
 from services.members.sheet_store import Sheet
@@ -201,7 +202,7 @@ def _brought(
         return sheet.verdict("already_member"), None
     invitee_store.take(tx.conn, row.address)
     assert caller.id is not None, "who answers for a region is a member"
-    invitation_store.note(tx.conn, joiner_id, caller.id)
+    invitation_store.note(tx.conn, joiner_id, Invitation(caller.id))
     case.record(tx, caller.id, "import", joiner_id)
     joined = case.one(tx, joiner_id)
     case.say(tx, contract.MemberJoined, joined)

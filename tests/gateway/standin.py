@@ -269,6 +269,8 @@ def recorded() -> dict[tuple[str, str], Any]:
         ("members", "check_sheet"): sheet,
         ("members", "sheet"): sheet,
         ("members", "sheet_rows"): page(sheet_row),
+        ("members", "own_invitation"): {"token": "from-alice"},
+        ("members", "networks"): {"items": [], "most": 5},
         ("members", "do_sheet"): {
             **sheet, "done_at": AT, "listings": [brought],
             "counts": {"wrong": 0, "ready": 0, "done": 1, "nothing": 0},

@@ -31,7 +31,7 @@ def test_an_invitation_stays_the_same_and_says_whose_it_is(bank: Bank) -> None:
     token = invitation_of(bank, ADA)
     assert invitation_of(bank, ADA) == token
     found = bank.do(invitation_handlers.find, SERVICE, token)
-    assert found == {"id": str(ada.id), "name": "Ada Invented"}
+    assert found == {"id": str(ada.id), "name": "Ada Invented", "network": None}
 
 
 @pytest.mark.parametrize("token", [None, "", "made up by somebody", "x" * 65, "\0", 5])

@@ -16,6 +16,7 @@ NO_PAGES = {
     "/exchanges/<uuid:exchange_id>/calendar.ics": "a file for a calendar",
     "/profile/download": "a file",
     "/profile/invite/code.svg": "a picture",
+    "/profile/invite/networks/<uuid:network_id>/code.svg": "a picture",
     "/sign-in/jwks.json": "our keys, for the services one signs in with",
     "/sign-in/with/<name>": "leads on to the service one signs in with",
     "/sign-in/with/<name>/back": "leads back to where one came from",

@@ -15,6 +15,8 @@ from deploy.local import broker, commands, databases, installation, plan, ports,
 from deploy.local.places import TEST, Problem, places
 
 ROLE_PASSWORD = "only-for-tests"
+MANY_ROWS = 1000
+"""More than this would be in the way of the next tests even when deleted."""
 BATCH = 10
 """Virtual hosts made by one call of rabbitmqctl: a call takes 0.4 s, however many it makes."""
 
@@ -110,7 +112,8 @@ class Databases:
 class Kept:
     """One database of a package for many tests, which find in it what the migrations wrote.
 
-    Making one takes as long as ten tests of rules; deleting the few rows of a test does not.
+    Making one takes as long as ten tests of rules, truncating all tables as long as two; deleting
+    the few rows of a test does not.
     """
 
     def __init__(self, databases: Databases, package: str) -> None:
@@ -157,8 +160,11 @@ class Kept:
         if any(marks[table] != mark for table, mark in self._written.items() if mark):
             self._make()  # a test has changed what was there from the beginning
             return
-        used = [table for table in self._empty_ones if marks[table]]
-        self._run([*(f"delete from {table}" for table in used), "update clock set ahead = '0'"])
+        used = {table: mark for table in self._empty_ones if (mark := marks[table])}
+        self._run(*(f"delete from {table}" for table in used), "update clock set ahead = '0'")
+        for table, mark in used.items():
+            if int(mark.split()[0]) > MANY_ROWS:
+                self._run(f"vacuum {table}")
 
     def _marks(self, tables: list[str]) -> dict[str, str | None]:
         """For each table how many rows it has and which transaction wrote last; None if empty."""
@@ -171,7 +177,7 @@ class Kept:
         row = self._connection.execute(statement.encode()).fetchone()
         return row[0] if row else None
 
-    def _run(self, statements: list[str]) -> None:
+    def _run(self, *statements: str) -> None:
         assert self._connection, "made with the database"
         self._connection.execute("; ".join(statements).encode())
 

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.exchanges.people import Bank
-from tests.servers import Databases
+from tests.servers import Databases, Kept
 
 
 @pytest.fixture(scope="session")
 def one_bank(databases: Databases) -> Iterator[Bank]:
     """One database for all these tests: emptying it is cheaper than making another."""
-    url = databases.fresh("services.exchanges")
-    made = Bank(url)
+    kept = Kept(databases, "services.exchanges")
+    made = Bank(kept)
     yield made
     made.close()
-    databases.drop(url)
+    kept.drop()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from services.exchanges import (
     search_handlers,
     sweep_handlers,
 )
+from tests.servers import Kept
 
 REGIONS = (
     "london",
@@ -57,23 +58,22 @@ OFFER: dict[str, Any] = {
 class Bank:
     """The service without its broker: every verb is one committed transaction."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.database = Database(url, size=4)
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        self._open()
+
+    def _open(self) -> None:
+        self.url = self.kept.url
+        self.database = Database(self.url, size=4)
         self.database.open()
 
     def close(self) -> None:
         self.database.close()
 
     def empty(self) -> None:
-        self.execute(
-            "truncate listing, exchange, exchange_step, client_act, thanks, member, outbox, said,"
-            " listing_word, owner_profile, message, message_seen, feedback, block, concern,"
-            " concern_step, concern_message, listing_slot, search_digest, saved_search,"
-            " search_found, idempotency"
-        )
-        self.execute("truncate step_for_member")
-        self.execute("update clock set ahead = '0'")
+        if self.kept.as_new() != self.url:
+            self.close()
+            self._open()
 
     def do(self, handler: Any, *arguments: Any, **options: Any) -> Any:
         with self.database.transaction() as tx:

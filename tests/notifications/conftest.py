@@ -1,35 +1,17 @@
 """A fresh database, a real mail server, and the other services' answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from services.bus.transaction import Database
 from services.notifications import delivery
 from tests.notifications import receiver, scene
-from tests.servers import Databases
-
-
-@pytest.fixture(scope="module")
-def one_database(databases: Databases) -> Iterator[Database]:
-    url = databases.fresh("services.notifications")
-    found = Database(url, size=4)
-    found.open()
-    yield found
-    found.close()
-    databases.drop(url)
 
 
 @pytest.fixture
-def database(one_database: Database) -> Database:
-    """Emptied, its clock set right: a new one for each test would take longer than the test."""
-    with one_database.transaction() as tx:
-        tx.conn.execute(
-            "truncate notice, role_notice, recipient, outbox, said, idempotency, subscription,"
-            " webhook_secret, webhook_delivery"
-        )
-        tx.conn.execute("update clock set ahead = '0'")
-    return one_database
+def database(kept_database: Callable[[str], str], opened: Callable[[str], Database]) -> Database:
+    return opened(kept_database("services.notifications"))
 
 
 @pytest.fixture(scope="session")

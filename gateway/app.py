@@ -86,21 +86,7 @@ def create(
     app = flask.Flask("gateway", static_folder=None)
     app.config["PUBLIC_URL"] = settings.public_url
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    published: list[tuple[Issuer, tokens.Keys]] = [
-        (each, tokens.Published(each.jwks_url, fetch, clock)) for each in settings.issuers
-    ]
-    app.extensions[asking.EXTENSION] = asking.Door(
-        bus=bus,
-        settings=settings,
-        tokens=tokens.Tokens([*published, *issuer.trusted(settings)]),
-        limits=Limits(settings.rate_limit, clock),
-        mails=Limits(limits.MAILS, clock, limits.MAILS_WINDOW),
-        identities=Identities(bus.call, clock),
-        cards=Remembered(names.REMEMBERED, names.MOST_REMEMBERED, clock),
-        admission=Admission(settings.concurrency),
-        sessions=Remembered(visitor.REMEMBERED, visitor.MOST_REMEMBERED, clock),
-        clients=pages.clients(settings, fetch, clock),
-    )
+    app.extensions[asking.EXTENSION] = door(bus, settings, fetch=fetch, clock=clock)
     if settings.trusted_proxies:
         # Who asks too often is counted by address; behind a proxy that is its visitor's.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -112,6 +98,31 @@ def create(
     app.teardown_request(_leave)
     _routes(app, settings, checks)
     return app
+
+
+def door(
+    bus: asking.Bus,
+    settings: Settings,
+    *,
+    fetch: tokens.Fetch = tokens.fetch,
+    clock: Callable[[], float] = time.monotonic,
+) -> asking.Door:
+    """What the requests of one application share; arguments as of ``create``."""
+    published: list[tuple[Issuer, tokens.Keys]] = [
+        (each, tokens.Published(each.jwks_url, fetch, clock)) for each in settings.issuers
+    ]
+    return asking.Door(
+        bus=bus,
+        settings=settings,
+        tokens=tokens.Tokens([*published, *issuer.trusted(settings)]),
+        limits=Limits(settings.rate_limit, clock),
+        mails=Limits(limits.MAILS, clock, limits.MAILS_WINDOW),
+        identities=Identities(bus.call, clock),
+        cards=Remembered(names.REMEMBERED, names.MOST_REMEMBERED, clock),
+        admission=Admission(settings.concurrency),
+        sessions=Remembered(visitor.REMEMBERED, visitor.MOST_REMEMBERED, clock),
+        clients=pages.clients(settings, fetch, clock),
+    )
 
 
 def _routes(app: flask.Flask, settings: Settings, checks: Checks) -> None:

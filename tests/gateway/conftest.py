@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from joserfc import jwk, jwt
 
 from gateway import app as application
+from gateway import asking
 from gateway.settings import Settings
 from tests.gateway.standin import Services
 
@@ -50,9 +51,26 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def applications() -> list[tuple[Settings, flask.Flask]]:
+    """Those made so far: two hundred routes and their description take longer than a test."""
+    return []
+
+
 @pytest.fixture
-def app(services: Services, settings: Settings, clock: Clock) -> flask.Flask:
-    return application.create(services, settings, clock=clock)
+def app(
+    applications: list[tuple[Settings, flask.Flask]],
+    services: Services,
+    settings: Settings,
+    clock: Clock,
+) -> flask.Flask:
+    """An application of these settings, with nobody known and nothing counted yet."""
+    found = next((app for known, app in applications if known == settings), None)
+    if found is None:
+        found = application.create(services, settings, clock=clock)
+        applications.append((settings, found))
+    found.extensions[asking.EXTENSION] = application.door(services, settings, clock=clock)
+    return found
 
 
 @pytest.fixture

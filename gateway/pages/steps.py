@@ -189,7 +189,7 @@ class Step:
 STEPS: Mapping[str, Step] = {
     "accept": Step(
         "accept", "Say yes", "Say yes to this",
-        "It is then booked, and {minutes} are set aside.", "Say yes",
+        "It is then booked, with {minutes} set aside.", "Say yes",
     ),
     "confirm": Step(
         "confirm", "Confirm {stated}", "Confirm that it took {stated}",

@@ -47,7 +47,7 @@ _BY_ITSELF: Mapping[str, str] = {
 _OF_WHAT_TOOK_PLACE: Mapping[str, str] = {
     "accept": "{who} said that it is right.",
     "decline": "{who} said that it is not right.",
-    "held_as_ruled": "{minutes} were set aside.",
+    "held_as_ruled": "Set aside for it: {minutes}.",
 }
 """Of what was written down afterwards, where a yes means something else."""
 UNTOLD = ("ask_again",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -15,7 +16,10 @@ from tests.pages.visiting import POLL
 
 TITLE = re.compile(r"(Error: )?[^–]+ – Talent Timebank – NHS")
 PHONE, LANDSCAPE, TABLET, DESK = (360, 800), (740, 360), (768, 1024), (1280, 900)
-"""Pixels; a desk comes last, since a test goes on from there. Of each a picture is kept."""
+"""Pixels; a desk comes last, since a test goes on from there."""
+LONG = os.environ.get("TIMEBANK_TEST_LONG") == "1"
+PICTURED = (PHONE, LANDSCAPE, TABLET, DESK) if LONG else (PHONE, DESK)
+"""What lies between the two shows nothing new to the eye, and pictures are half of the time."""
 FOLDING = 5.0
 """Seconds to wait at most until the navigation has folded what does not fit into a menu."""
 LARGEST = 60_000
@@ -133,7 +137,8 @@ class Seeing:
             found = page.evaluate(_FIT)
             assert not found["covering"], f"something covers what lies below it at {width} px"
             assert found["begins"] < height, f"{name} begins below the fold at {width}x{height}"
-            page.screenshot(path=self.folder / f"{name}-{width}.png", full_page=True)
+            if (width, height) in PICTURED:
+                page.screenshot(path=self.folder / f"{name}-{width}.png", full_page=True)
 
 
 def _folded(page: Page) -> int:

@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: backup restore rehearse help venv venv-test demo test up down status logs audit faults bench lint lock clean
+.PHONY: backup restore rehearse help venv venv-test demo test up down status logs audit faults alerts bench lint lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,8 +59,10 @@ rehearse: venv ## back up the running platform, restore and start it beside, aud
 
 faults: venv-test ## kill, repeat, disorder and poison under load, then audit (3 minutes); MINUTES=60 for the long form
 	@$(RUN) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
-	@$(if $(OPTIONS),true,$(RUN) -m tests.faults.called)
 	@$(if $(MINUTES),TIMEBANK_TEST_LONG=1 $(RUN) -m pytest -q tests/system/test_description.py tests/gateway/test_contract.py,true)
+
+alerts: venv-test ## make the fault behind each alert, and see whom a real Prometheus calls (90 seconds)
+	@$(RUN) -m tests.faults.called
 
 bench: venv-test ## measure speed beside others; ROUNDS=1 SECONDS=5 for the short form
 	@$(RUN) -m tests.benchmarks $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS))

@@ -17,7 +17,6 @@ from deploy.local.places import REPOSITORY, TEST, places
 LOOKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
-    ("mypy",),
 )
 PAGES = ("pytest", "--quiet", "tests/pages")
 """In a process of its own, see `tests/conftest.py`."""
@@ -25,7 +24,8 @@ WAITING = ("tests/deploy", "tests/faults", "tests/system")
 """Start and stop servers of their own: they mostly wait, so the others run beside them."""
 PLAIN = ("tests/architecture", "tests/contracts", "tests/gateway")
 """Need no server and keep a core busy, while those of the services wait for theirs."""
-ASIDE = (PAGES, ("pytest", "--quiet", *WAITING), ("pytest", "--quiet", *PLAIN))
+ASIDE = (("mypy",), PAGES, ("pytest", "--quiet", *WAITING), ("pytest", "--quiet", *PLAIN))
+"""Types are looked at beside the tests: they keep one core busy for half a minute."""
 OTHERS = ("pytest", *(f"--ignore={folder}" for folder in (*WAITING, *PLAIN)))
 
 
@@ -50,7 +50,7 @@ def run() -> int:
 
 
 def _look(environment: Mapping[str, str]) -> int:
-    """Format, style and types."""
+    """Format and style."""
     for step in LOOKS:
         command = [sys.executable, "-m", *step]
         code = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
@@ -60,8 +60,8 @@ def _look(environment: Mapping[str, str]) -> int:
 
 
 def _test(environment: Mapping[str, str]) -> int:
-    """All tests, in four processes; the largest has the last word, once the others have had
-    theirs."""
+    """Types and all tests, in five processes; the largest has the last word, once the others
+    have had theirs."""
     with ExitStack() as stack:
         said = [stack.enter_context(tempfile.TemporaryFile()) for _ in ASIDE]
         aside = [

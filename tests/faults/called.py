@@ -1,6 +1,6 @@
 """Makes faults under a real Prometheus, and sees that each calls somebody and its end lets them go.
 
-python -m tests.faults.called
+python -m tests.faults.called, or `make alerts`
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ select md5('hold ' || d.n)::uuid, d.id, r.id, d.minutes,
  cross join lateral (select pg_temp.moment(d.ms) as moment) at;
 
 insert into transfer (id, kind, from_account_id, to_account_id, minutes, region, posted_at,
-                      correlation_id)
+                      correlation_id, reason)
 select md5('grant ' || n)::uuid, 'grant', issue.id, person.id, grant_minutes, person.region,
-       pg_temp.moment(first_ms - 1000), 'grant ' || n
+       pg_temp.moment(first_ms - 1000), 'grant ' || n, 'starter_grant'
   from size, account issue, person where issue.kind = 'issue';
 
 insert into transfer (id, kind, exchange_id, hold_id, from_account_id, to_account_id, minutes,

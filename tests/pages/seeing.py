@@ -89,6 +89,7 @@ class Seeing:
 
     def __call__(self, page: Page, name: str) -> None:
         """Check a page; ``name`` is that of its screenshots."""
+        page.wait_for_load_state()  # a press returns when the next page begins to come
         facts = page.evaluate(_FACTS)
         assert facts["scripts"], NO_SCRIPTS
         if facts["status"] != NOT_FOUND:

@@ -16,6 +16,7 @@ from services.bus.declarer import Declarer
 from services.bus.dependency import Bus
 from services.bus.errors import ServiceError
 from services.bus.intake import Batch, DatabaseAway, Delivery, QueueReader
+from services.bus.leaderless import Leaderless
 from services.bus.link import Link
 from services.bus.rpc_server import RpcServer
 from services.bus.subscription import Subscription
@@ -80,19 +81,21 @@ class Receive(Entrypoint):
         bus, link = self.incoming.prepared()
         bus.subscriptions = self.subscriptions
         service, size = bus.service, settings.BATCH_SIZE.read()
+        lost = Leaderless(link, self.readers)
         self.readers += [
             QueueReader(
                 names.event_queue(service, region), region, size, self._handle,
-                neighbours=self.readers, reset=link.reset,
+                passed_over=lost.passes_over,
             )
             for region in bus.regions
         ]  # fmt: skip
         self.readers.append(
             QueueReader(
                 names.parked_queue(service), "national", size, self._handle, dead=True,
-                neighbours=self.readers, reset=link.reset,
+                passed_over=lost.passes_over,
             )
         )  # fmt: skip
+        link.use(lost)
         for reader in self.readers:
             link.use(reader)
 

@@ -1,7 +1,5 @@
 """Takes events from a service's regional queues, as many at once as are waiting."""
 
-import math
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,20 +13,10 @@ from eventlet.event import Event
 from kombu.connection import Connection
 
 from services.bus import failpoint
-from services.bus.link import QueueSilent, consume
+from services.bus.link import consume
 
 log = structlog.get_logger(__name__)
 
-SILENT_SECONDS = 6.0
-"""Seconds a queue stays silent, while its neighbours answer, until it counts as lost. It
-answers in milliseconds, but for one whose leader is still reading its log after a crash."""
-FAILING_SECONDS = 0.5
-"""Seconds given to the neighbours of a failing queue to show that they answer."""
-DOUBTED = 2
-"""Connections in a row that ended before a queue answered: then all are asked on connections
-of their own, since the answer of a queue without a leader ends a connection for all its users."""
-PROBE_SECONDS = 2.0
-"""Seconds such a question may take; a silent queue is waited for on the link."""
 PAUSES_WHILE_AWAY = (0.1, 0.2, 0.5, 1.0)
 """Seconds between tries while the database is away. The batch is kept, not returned:
 being returned would count against its messages, and the database's absence is not
@@ -77,8 +65,11 @@ class QueueReader:
         size: messages in a batch, at most.
         handle: handles deliveries; raises ``DatabaseAway`` when it could not begin.
         dead: whether this is the parked queue.
-        neighbours: other readers on the same link.
-        reset: gives the link up (a reason in words) and finds another.
+        passed_over: tells of a queue (its name) that it must not be read now.
+
+    Attributes:
+        unanswered: connections in a row that ended before the queue answered.
+        answered: whether the queue has answered on this connection.
     """
 
     def __init__(
@@ -89,15 +80,8 @@ class QueueReader:
         handle: Callable[[Sequence[Delivery]], None],
         *,
         dead: bool = False,
-        neighbours: Sequence["QueueReader"] = (),
-        reset: Callable[[str], None] = lambda _: None,
+        passed_over: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.neighbours, self.reset = neighbours, reset
-        self.answered_at = -math.inf
-        self._asked_at = math.inf
-        self._unanswered = 0
-        self._lost_at = math.inf
-        self._connection: Any = None
         self.queue, self.region, self.size, self.handle, self.dead = (
             queue,
             region,
@@ -105,6 +89,8 @@ class QueueReader:
             handle,
             dead,
         )
+        self.passed_over = passed_over
+        self.unanswered, self.answered, self._asked = 0, False, False
         self.stopping = False
         self._channel: Any = None
         self._waiting: deque[Any] = deque()
@@ -114,87 +100,24 @@ class QueueReader:
         """Ask for the queue's messages, and wait for none of the answers.
 
         A queue answers when its leader does; the others are not to wait for it.
-
-        Raises:
-            QueueSilent: the queue was lost, and is deleted, to be found missing.
         """
-        self._connection = connection
-        if self._others_answered_since(self._lost_at):
-            self._replace(connection)
-        doubted = any(each._unanswered >= DOUBTED for each in self.neighbours)
-        if doubted and self._fails(connection):
-            self._lost_at = time.monotonic()
-            eventlet.spawn_after(FAILING_SECONDS, self._give_up, connection)
+        if self.passed_over(self.queue):
             return
-        self._lost_at = math.inf
         channel = connection.channel()
         channel.basic_qos(0, 2 * self.size, False)  # one batch in hand, the next on its way
         self._waiting.clear()
-        self._channel, self._asked_at = channel, time.monotonic()
+        self._channel, self._asked = channel, True
         consume(channel, self.queue, self._arrived, self._answered)
-        eventlet.spawn_after(SILENT_SECONDS, self._look, connection)
 
     def closed(self) -> None:
-        if self._asked_at < math.inf:
-            self._unanswered += 1
-        self._asked_at = math.inf
-        self._channel = self._connection = None
+        if self._asked and not self.answered:
+            self.unanswered += 1
+        self.answered = self._asked = False
+        self._channel = None
         self._waiting.clear()
 
     def _answered(self, _: str) -> None:
-        self.answered_at, self._asked_at, self._unanswered = time.monotonic(), math.inf, 0
-
-    def _look(self, connection: Connection) -> None:
-        """Give the link up for a silent queue; look again later when no other answered."""
-        if self._connection is not connection or self._asked_at == math.inf:
-            return
-        if self._others_answered_since(self._asked_at):
-            self._lost_at = self._asked_at
-            self._give_up(connection)
-        else:
-            eventlet.spawn_after(SILENT_SECONDS, self._look, connection)
-
-    def _others_answered_since(self, moment: float) -> bool:
-        return any(each.answered_at >= moment for each in self.neighbours)
-
-    def _give_up(self, connection: Connection) -> None:
-        if self._connection is connection:
-            self.reset("a queue does not answer")
-
-    def _fails(self, connection: Connection) -> bool:
-        """Whether reading the queue ends in an internal error, as it does without a leader."""
-        probe = connection.clone()
-        try:
-            with eventlet.Timeout(PROBE_SECONDS, False):
-                probe.connect()
-                probe.channel().basic_consume(self.queue, consumer_tag=self.queue)
-                self.answered_at = time.monotonic()
-        except amqp.exceptions.InternalError:
-            return True
-        except LOST_CHANNEL:
-            return False
-        finally:
-            probe.collect()
-        return False
-
-    def _replace(self, connection: Connection) -> None:
-        """Delete a queue that has lost its leader for good; it is then found missing.
-
-        A broker killed just after declaring a quorum queue may remember the queue and not
-        who leads it: publishing to it is never confirmed, reading it ends in an internal
-        error, at once or after a minute; deleting it works. Whatever it held is said again
-        by those who said it. Made and deleted once more while it lives, since the broker does
-        not forget the files of the dead one: at its next start it would look for them again.
-        """
-        self._lost_at, self._unanswered = math.inf, 0
-        log.error("a queue without a leader is replaced", queue=self.queue)
-        channel = connection.channel()
-        channel.queue_delete(self.queue)
-        channel.queue_declare(
-            self.queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-        )
-        channel.queue_delete(self.queue)
-        raise QueueSilent
+        self.unanswered, self.answered = 0, True
 
     def run(self) -> None:
         """Handle what arrives until ``stop``; body of a greenlet."""

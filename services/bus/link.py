@@ -7,6 +7,7 @@ by the reading greenlet before it begins to read; afterwards users only send.
 """
 
 import itertools
+import math
 import random
 import time
 from collections.abc import Callable
@@ -46,10 +47,6 @@ class LinkLost(Exception):
     """The connection was given up: heartbeats missed, or a confirm that never came."""
 
 
-class QueueSilent(LinkLost):
-    """A queue does not answer, and was deleted to be made anew on the next connection."""
-
-
 LOST = (amqp.exceptions.AMQPError, OSError, OperationalError, LinkLost)
 """What losing the connection looks like, from connecting to reading."""
 
@@ -77,6 +74,10 @@ class Link:
             is lost or not made, beginning anywhere, so that processes spread over the nodes.
         service: and ``name`` (``in`` or ``out``) label metrics and the connection.
         heartbeat: seconds agreed with the broker.
+
+    Attributes:
+        up: whether it is read; ``reset`` does nothing before that.
+        up_since: the moment when it was last begun to be read (``time.monotonic``).
     """
 
     def __init__(self, url: str, service: str, name: str, heartbeat: int = 20) -> None:
@@ -86,6 +87,7 @@ class Link:
         self.users: list[User] = []
         self.when_blocked: list[Callable[[], None]] = []
         self.up = False
+        self.up_since = -math.inf
         self.blocked = False
         self.stopping = False
         self.wire: Wire = None  # type: ignore[assignment] # there is one while the link is up
@@ -159,10 +161,11 @@ class Link:
             connection.connection.transport.sock.settimeout(None)
             self.wire = Wire(connection.connection)
         with eventlet.Timeout(60, LinkLost("no answer while declaring")):
-            self._open(connection)
+            for user in self.users:
+                user.opened(connection)
         self._reader = eventlet.getcurrent()
         beat = eventlet.spawn(self._beat, connection)
-        self.up = True
+        self.up, self.up_since = True, time.monotonic()
         metrics.link(self.service, self.name, True)
         log.info("link up", link=self.name)
         try:
@@ -171,17 +174,6 @@ class Link:
         finally:
             self._reader = None
             beat.kill()
-
-    def _open(self, connection: Connection) -> None:
-        """Open every user; those that found their queue lost are told of only after the others."""
-        silent: QueueSilent | None = None
-        for user in self.users:
-            try:
-                user.opened(connection)
-            except QueueSilent as error:
-                silent = error
-        if silent is not None:
-            raise silent
 
     def _beat(self, connection: Connection) -> None:
         """Send heartbeats, and notice when none come; a blocked write counts as none."""

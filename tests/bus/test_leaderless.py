@@ -1,13 +1,19 @@
 """A queue that has lost its leader for good, which a broker killed at a bad moment leaves."""
 
+import time
+
 import amqp
 import eventlet
 import pytest
 from amqp import spec
 
-from services.bus import intake, link
+from services.bus import leaderless
 from services.bus.intake import QueueReader
+from services.bus.leaderless import Leaderless
 from tests.bus.running import eventually
+
+SILENT, FAILING = 0.2, 0.05
+"""Seconds of patience here."""
 
 
 class Channel:
@@ -22,34 +28,44 @@ class Channel:
 
     def send_method(self, method, _, arguments):
         assert method == spec.Basic.Consume
-        queue = arguments[1]
-        if queue in self.connection.failing:
+        queue, broker = arguments[1], self.connection.broker
+        if queue in broker.failing:
             self.connection.ended = True
-        elif queue not in self.connection.silent:
-            self._callbacks[spec.Basic.ConsumeOk](queue)
+        elif queue not in broker.silent:
+            self.connection.answers.append(lambda: self._callbacks[spec.Basic.ConsumeOk](queue))
 
     def basic_consume(self, queue, **_):
-        if queue in self.connection.failing:
+        if queue in self.connection.broker.failing:
             raise amqp.exceptions.InternalError
 
     def queue_delete(self, queue):
-        self.connection.silent.discard(queue)
-        self.connection.failing.discard(queue)
-        self.connection.deleted[queue] = True
+        broker = self.connection.broker
+        broker.silent.discard(queue)
+        broker.failing.discard(queue)
+        broker.deleted[queue] = True
 
     def queue_declare(self, queue, **_):
-        assert queue in self.connection.deleted
+        assert queue in self.connection.broker.deleted
+
+
+class Broker:
+    """What is true of its queues."""
+
+    def __init__(self, silent=(), failing=()):
+        self.silent, self.failing, self.deleted = set(silent), set(failing), {}
 
 
 class Connection:
-    def __init__(self, *silent, failing=()):
-        self.silent, self.failing, self.deleted = set(silent), set(failing), {}
-        self.ended = False
+    """One connection to it; what it answers is heard once it is read."""
+
+    def __init__(self, broker):
+        self.broker, self.ended, self.answers = broker, False, []
 
     def channel(self):
         return Channel(self)
 
-    clone = lambda self: self  # noqa: E731
+    def clone(self):
+        return Connection(self.broker)
 
     def connect(self):
         """It is connected."""
@@ -58,78 +74,121 @@ class Connection:
         """Nothing is open."""
 
 
+class Link:
+    """Keeps a connection as the real one does, again when it is given up."""
+
+    def __init__(self, broker):
+        self.broker, self.users = broker, []
+        self.up, self.up_since = False, 0.0
+        self.given_up = 0
+        self.opening_takes = 0.0
+
+    def reset(self, reason):
+        """Does nothing before the link is read, as on the real one."""
+        if self.up:
+            self.given_up += 1
+            self.up = False
+
+    def serve(self, seconds):
+        with eventlet.Timeout(seconds, False):
+            while True:
+                self._once(Connection(self.broker))
+
+    def _once(self, connection):
+        try:
+            for user in self.users:
+                user.opened(connection)
+            eventlet.sleep(self.opening_takes)
+            self.up, self.up_since = True, time.monotonic()
+            for answer in connection.answers:
+                answer()
+            eventually(lambda: connection.ended or not self.up, 60)
+        finally:
+            self.up = False
+            for user in self.users:
+                user.closed()
+
+
 @pytest.fixture
-def readers(monkeypatch):
-    monkeypatch.setattr(intake, "SILENT_SECONDS", 0.2)
-    monkeypatch.setattr(intake, "FAILING_SECONDS", 0.05)
-    made: list[QueueReader] = []
-    made += [
-        QueueReader(name, "london", 10, lambda _: None, neighbours=made) for name in ("one", "two")
-    ]
-    return made
+def served(monkeypatch):
+    """Serves two queues of a broker for some seconds, by a link that is opened slowly or not."""
+    monkeypatch.setattr(leaderless, "SILENT_SECONDS", SILENT)
+    monkeypatch.setattr(leaderless, "FAILING_SECONDS", FAILING)
+    monkeypatch.setattr(leaderless, "LOOK", 0.01)
 
+    def serve(broker, seconds=1.0, opening_takes=0.0):
+        link, readers = Link(broker), []
+        link.opening_takes = opening_takes
+        watch = Leaderless(link, readers)
+        readers += [
+            QueueReader(name, "london", 10, lambda _: None, passed_over=watch.passes_over)
+            for name in ("one", "two")
+        ]
+        link.users = [watch, *readers]
+        link.serve(seconds)
+        return link
 
-def open_all(readers, connection):
-    users = link.Link("", "", "")
-    users.users = readers
-    users._open(connection)
-
-
-def serve(readers, connection, seconds=0.5):
-    """Keep a connection as a link does, again when it is given up, for some seconds."""
-    given_up: list[str] = []
-    for reader in readers:
-        reader.reset = given_up.append
-    with eventlet.Timeout(seconds, False):
-        while True:
-            connection.ended = False
-            given_up.clear()
-            try:
-                open_all(readers, connection)
-                eventually(lambda: connection.ended or given_up)
-            except link.QueueSilent:
-                pass
-            finally:
-                for reader in readers:
-                    reader.closed()
+    return serve
 
 
 @pytest.mark.parametrize(
-    "connection",
-    [Connection("one"), Connection(failing=["one"]), Connection(failing=["two"])],
+    ("silent", "failing"),
+    [(["one"], ()), ((), ["one"]), ((), ["two"])],
     ids=["silent", "failing first", "failing last"],
 )
-def test_a_queue_that_stays_silent_while_its_neighbour_answers_is_replaced(readers, connection):
-    lost = [*connection.silent, *connection.failing]
+def test_a_queue_that_stays_silent_while_its_neighbour_answers_is_replaced(served, silent, failing):
+    broker = Broker(silent, failing)
 
-    serve(readers, connection, 2)
+    served(broker)
 
-    assert list(connection.deleted) == lost
+    assert list(broker.deleted) == [*silent, *failing]
 
 
-def test_queues_that_are_all_silent_are_left_alone(readers):
+@pytest.mark.parametrize(("silent", "failing"), [(["one"], ()), ((), ["one"])])
+def test_it_is_replaced_however_long_opening_the_link_takes(served, silent, failing):
+    """Giving the link up does nothing before it is read: nobody tried again, and nothing of
+    the service was ever read."""
+    broker = Broker(silent, failing)
+
+    link = served(broker, seconds=3.0, opening_takes=2 * SILENT)
+
+    assert list(broker.deleted) == ["one"]
+    assert link.given_up == 1
+
+
+def test_a_slow_opening_costs_no_queue(served):
+    broker = Broker()
+
+    link = served(broker, opening_takes=2 * SILENT)
+
+    assert not broker.deleted
+    assert link.given_up == 0
+
+
+@pytest.mark.parametrize(("silent", "failing"), [(["one", "two"], ()), ((), ["one", "two"])])
+def test_queues_of_which_none_answers_are_left_alone(served, silent, failing):
     """So it is in a cluster that has lost its majority: what waits there will be back."""
-    connection = Connection("one", "two")
+    broker = Broker(silent, failing)
 
-    serve(readers, connection)
+    served(broker)
 
-    assert not connection.deleted
-
-
-def test_a_queue_that_was_only_slow_is_left_alone(readers):
-    connection = Connection("one")
-    serve(readers, connection, 0.1)
-
-    connection.silent.clear()
-    serve(readers, connection)
-
-    assert not connection.deleted
+    assert not broker.deleted
 
 
-def test_the_others_do_not_wait_for_a_silent_queue(readers):
-    connection = Connection("one")
+def test_a_queue_that_was_only_slow_is_left_alone(served):
+    broker = Broker(silent=["one"])
+    served(broker, SILENT / 2)
 
-    for reader in readers:
-        reader.opened(connection)
+    broker.silent.clear()
+    served(broker)
 
-    assert readers[1].answered_at > 0
+    assert not broker.deleted
+
+
+def test_connections_that_never_came_about_raise_no_doubt():
+    reader = QueueReader("one", "london", 10, lambda _: None)
+
+    for _ in range(leaderless.DOUBTED):
+        reader.closed()
+
+    assert reader.unanswered == 0

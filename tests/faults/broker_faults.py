@@ -114,10 +114,16 @@ def run_alarms(platform: Platform, seed: int, minutes: float) -> Result:
     def down() -> None:
         before = faults.find(platform.where, "broker")
         platform.kill("broker")
-        back = lambda: platform.told("broker")["state"] == "ready"  # noqa: E731
-        until(lambda: not before.alive and not back())
-        _add(booked, people.book(RESTART_BROKER_SECONDS, lambda: not back()))
-        grown.append(_outbox(platform))
+        held = [0]
+
+        def away() -> bool:
+            # Looked at while it lasts: once the broker is back, the outbox is soon empty.
+            held.append(_outbox(platform))
+            return bool(platform.told("broker")["state"] != "ready")
+
+        until(lambda: not before.alive and away())
+        _add(booked, people.book(RESTART_BROKER_SECONDS, away))
+        grown.append(max(held))
         faults.await_ready(platform.where, "broker", before)
 
     memory = ("set_vm_memory_high_watermark", "0.0001"), ("set_vm_memory_high_watermark", "0.3")
@@ -134,7 +140,7 @@ def run_alarms(platform: Platform, seed: int, minutes: float) -> Result:
         "bookings during the faults": len(booked.taken),
         "of them refused": len(booked.refused),
         "slowest booking, s": round(max(booked.taken, default=0.0), 2),
-        "outbox rows at the end of a fault, at least": min(grown),
+        "outbox rows during a fault, at least": min(grown),
     }
     return total(cases, figures)
 

@@ -19,6 +19,7 @@ from services.bus.detour import Detour
 from services.bus.envelope import Outgoing
 from services.bus.feed import Feed
 from services.bus.intake import Batch
+from services.bus.leaderless import Reader
 from services.bus.link import Link
 from services.bus.subscription import Subscription
 from services.bus.transaction import Database, Transaction
@@ -74,6 +75,7 @@ class Bus(DependencyProvider):
         self.has_database, self.public = database, public
         self.subscriptions: Mapping[str, Subscription] = {}
         self.incoming: Link | None = None
+        self.readers: Sequence[Reader] = ()
         self.server: Any = None
         self.relay: relay.Relay | None = None
         self.feed: Feed | None = None
@@ -183,7 +185,9 @@ class Bus(DependencyProvider):
         """What must be true for this process to do its work."""
         found = {"broker": self.link.up, "publishing": not self.link.blocked}
         if self.incoming:
-            found["consuming"] = self.incoming.up
+            # A link is no consumer: a process whose queues do not answer stands there for nothing.
+            answered = all(each.answered for each in self.readers)
+            found["consuming"] = self.incoming.up and answered
         if self.has_database:
             found["database"] = self._database_answers()
         return found

@@ -79,7 +79,7 @@ class Receive(Entrypoint):
         if self.readers:
             return
         bus, link = self.incoming.prepared()
-        bus.subscriptions = self.subscriptions
+        bus.subscriptions, bus.readers = self.subscriptions, self.readers
         service, size = bus.service, settings.BATCH_SIZE.read()
         lost = Leaderless(link, self.readers)
         self.readers += [

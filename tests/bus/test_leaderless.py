@@ -1,6 +1,7 @@
 """A queue that has lost its leader for good, which a broker killed at a bad moment leaves."""
 
 import time
+from types import SimpleNamespace
 
 import amqp
 import eventlet
@@ -8,6 +9,7 @@ import pytest
 from amqp import spec
 
 from services.bus import leaderless
+from services.bus.entrypoints import Bus
 from services.bus.intake import QueueReader
 from services.bus.leaderless import Leaderless
 from tests.bus.running import eventually
@@ -183,6 +185,18 @@ def test_a_queue_that_was_only_slow_is_left_alone(served):
     served(broker)
 
     assert not broker.deleted
+
+
+def test_a_process_is_not_ready_before_every_queue_it_reads_has_answered():
+    bus = Bus((("london",), {}), database=False)
+    bus.link = bus.incoming = SimpleNamespace(up=True, blocked=False)
+    reader = QueueReader("one", "london", 10, lambda _: None)
+    bus.readers = [reader]
+    assert not bus.checks()["consuming"]
+
+    reader._answered("one")
+
+    assert bus.checks()["consuming"]
 
 
 def test_connections_that_never_came_about_raise_no_doubt():

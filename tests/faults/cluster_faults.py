@@ -90,9 +90,9 @@ def run_nodes(platform: Platform, where: Places, rounds: int) -> Result:
 
 
 def _replaced(platform: Platform) -> int:
-    """How often a service took a queue for one without a leader, ever."""
+    """How often a service took queues for such without a leader, ever."""
     logs = (file.read_text(errors="replace") for file in platform.where.logs.glob("*.log"))
-    return sum(text.count("a queue without a leader is replaced") for text in logs)
+    return sum(text.count("queues without a leader are replaced") for text in logs)
 
 
 def run_standby(platform: Platform, where: Places, rounds: int) -> Result:

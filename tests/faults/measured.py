@@ -67,6 +67,8 @@ class Watch:
             case.wrong.append(
                 f"{case.duplicate_mails} e-mails came twice, {self.mails_allowed} may"
             )
+        if not case.sound:
+            case.wrong += self.platform.last_warnings()
         return case
 
 

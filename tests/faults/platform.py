@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -40,6 +41,7 @@ SETTINGS = {
 }
 PATIENCE = 90.0
 """Seconds a client repeats a call, and we wait for quiet: more than any restart takes."""
+_WARNING = re.compile(r'^{.*"level": "(warning|error|critical)"')
 LOOK = 0.05
 """Seconds between two looks at a condition."""
 POLL = 0.03
@@ -219,6 +221,12 @@ class Platform:
                     if line.startswith("timebank_events_total{") and '"redelivered"' in line:
                         found[name, self.told(name)["pid"]] += int(float(line.split()[-1]))
         return found
+
+    def last_warnings(self) -> Iterator[str]:
+        """What each process warned of last, for whoever has to explain what went wrong."""
+        for file in sorted(self.where.logs.glob("*.log")):
+            warned = [line for line in file.open(errors="replace") if _WARNING.match(line)]
+            yield from (f"{file.stem} warned last: {line[:200].rstrip()}" for line in warned[-1:])
 
     def mails(self, since: float) -> Counter[str]:
         """How often the mail server took each e-mail after a moment (``time.time()``)."""

@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: backup restore rehearse help venv venv-test demo test up down status logs audit faults alerts bench lint lock clean
+.PHONY: backup restore rehearse help venv venv-test demo test pictures up down status logs audit faults alerts bench lint lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ logs: ## follow the logs; SERVICE=ledger for one process
 
 test: venv-test ## check the code and run all tests against private servers
 	@$(RUN) -m deploy.local test
+
+pictures: venv-test ## test the pages, and keep each state of each at four widths in var/screenshots
+	@$(RUN) -m deploy.local pictures
 
 lint: venv-test ## check format, style and types
 	@$(RUN) -m ruff format --check .

@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("restart", "stop a process and await its return").add_argument("process")
     add("servers", "the broker and the database alone").add_argument("what", choices=("up", "down"))
     add("test", "check the code and run all tests")
+    add("pictures", "test the pages, and keep each state of each as a picture")
     add("forget", "stop everything and remove all data of this clone")
     add("databases", "(used by up) make roles and databases")
     parts = (plan.SERVERS, plan.PLATFORM, plan.CLUSTER)
@@ -113,6 +114,7 @@ ACTIONS: dict[str, Callable[[Places, argparse.Namespace], int | None]] = {
     "restart": lambda where, options: faults.restart(where, options.process),
     "servers": lambda where, options: _servers(where, options.what),
     "test": lambda _, __: check.run(),
+    "pictures": lambda _, __: check.pictures(),
     "forget": lambda where, _: _forget(where),
     "databases": lambda where, _: _databases(where),
     "supervise": lambda where, options: supervisor.main(where, options.part),

@@ -49,6 +49,14 @@ def run() -> int:
             commands.down(where)
 
 
+def pictures() -> int:
+    """Test the pages, and keep each state of each as a picture at every width."""
+    programs.ensure_browser()
+    told = {**os.environ, "TIMEBANK_TEST_BROWSER": "1", "TIMEBANK_TEST_PICTURES": "1"}
+    command = [sys.executable, "-m", *PAGES]
+    return subprocess.run(command, cwd=REPOSITORY, env=told, check=False).returncode
+
+
 def _look(environment: Mapping[str, str]) -> int:
     """Format and style."""
     for step in LOOKS:

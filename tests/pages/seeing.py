@@ -17,9 +17,8 @@ from tests.pages.visiting import POLL
 TITLE = re.compile(r"(Error: )?[^–]+ – Talent Timebank – NHS")
 PHONE, LANDSCAPE, TABLET, DESK = (360, 800), (740, 360), (768, 1024), (1280, 900)
 """Pixels; a desk comes last, since a test goes on from there."""
-LONG = os.environ.get("TIMEBANK_TEST_LONG") == "1"
-PICTURED = (PHONE, LANDSCAPE, TABLET, DESK) if LONG else (PHONE, DESK)
-"""What lies between the two shows nothing new to the eye, and pictures are half of the time."""
+PICTURED = os.environ.get("TIMEBANK_TEST_PICTURES") == "1"
+"""Whether what is checked is also kept for the eye (`make pictures`): that is half of the time."""
 FOLDING = 5.0
 """Seconds to wait at most until the navigation has folded what does not fit into a menu."""
 LARGEST = 60_000
@@ -69,7 +68,7 @@ _FIT = """() => ({
 
 
 class Seeing:
-    """Checks a page in the state it is in, and keeps how it looked.
+    """Checks a page in the state it is in, and keeps how it looked where pictures are wanted.
 
     Args:
         gateway: the only host a page may ask.
@@ -138,7 +137,7 @@ class Seeing:
             found = page.evaluate(_FIT)
             assert not found["covering"], f"something covers what lies below it at {width} px"
             assert found["begins"] < height, f"{name} begins below the fold at {width}x{height}"
-            if (width, height) in PICTURED:
+            if PICTURED:
                 page.screenshot(path=self.folder / f"{name}-{width}.png", full_page=True)
 
 

@@ -12,6 +12,7 @@ from joserfc import jwk, jwt
 from gateway import app as application
 from gateway import asking
 from gateway.settings import Settings
+from tests.gateway import recorded
 from tests.gateway.standin import Services
 
 PUBLIC_URL = "http://timebank.test"
@@ -43,7 +44,7 @@ def settings(issuer_key: jwk.ECKey) -> Settings:
 
 @pytest.fixture
 def services() -> Services:
-    return Services()
+    return Services(recorded.answers())
 
 
 @pytest.fixture

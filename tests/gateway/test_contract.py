@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from gateway import app as application
 from gateway import issuer
 from gateway.settings import Settings
+from tests.gateway import recorded
 from tests.gateway.conftest import PUBLIC_URL
 from tests.gateway.standin import Services
 
@@ -36,7 +37,7 @@ def _described() -> tuple[Any, dict[str, str]]:
     key = jwk.ECKey.generate_key("P-256")
     key.ensure_kid()
     settings = Settings("local", PUBLIC_URL, development_key=key, rate_limit=GENEROUS)
-    app = application.create(Services(), settings)
+    app = application.create(Services(recorded.answers()), settings)
     bearer = {"Authorization": f"Bearer {issuer.token(settings, 'alice@nhs.net')}"}
     return schemathesis.openapi.from_wsgi("/openapi.json", app), bearer
 

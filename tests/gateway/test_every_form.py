@@ -12,6 +12,7 @@ from werkzeug.routing import AnyConverter, Rule, UUIDConverter
 
 from gateway import app as application
 from gateway.settings import Settings
+from tests.gateway import recorded
 from tests.gateway.standin import LISTING, Services
 from tests.gateway.test_pages import SESSION, csrf
 from tests.pages.site import Site
@@ -40,7 +41,7 @@ def rules(method: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    answering = Services()
+    answering = Services(recorded.answers())
     answering.answers["members", "session"] = SESSION
     return answering
 

@@ -202,7 +202,7 @@ class Members:
 
     @rpc
     def identify(self, call: Any, email: str) -> Any:
-        return standin.recorded()["members", "identify"](
+        return standin.identified(
             standin.Asked("members", "identify", call.caller, None, None, {"email": email})
         )
 

@@ -1,14 +1,14 @@
 """A queue that has lost its leader for good, which a broker killed at a bad moment leaves."""
 
 import time
-from types import SimpleNamespace
+from typing import Any
 
 import amqp
 import eventlet
 import pytest
 from amqp import spec
 
-from services.bus import leaderless
+from services.bus import leaderless, link
 from services.bus.entrypoints import Bus
 from services.bus.intake import QueueReader
 from services.bus.leaderless import Leaderless
@@ -119,16 +119,17 @@ def served(monkeypatch):
     monkeypatch.setattr(leaderless, "LOOK", 0.01)
 
     def serve(broker, seconds=1.0, opening_takes=0.0):
-        link, readers = Link(broker), []
-        link.opening_takes = opening_takes
-        watch = Leaderless(link, readers)
+        kept: Any = Link(broker)
+        kept.opening_takes = opening_takes
+        readers: list[QueueReader] = []
+        watch = Leaderless(kept, readers)
         readers += [
             QueueReader(name, "london", 10, lambda _: None, passed_over=watch.passes_over)
             for name in ("one", "two")
         ]
-        link.users = [watch, *readers]
-        link.serve(seconds)
-        return link
+        kept.users = [watch, *readers]
+        kept.serve(seconds)
+        return kept
 
     return serve
 
@@ -152,19 +153,19 @@ def test_it_is_replaced_however_long_opening_the_link_takes(served, silent, fail
     the service was ever read."""
     broker = Broker(silent, failing)
 
-    link = served(broker, seconds=3.0, opening_takes=2 * SILENT)
+    kept = served(broker, seconds=3.0, opening_takes=2 * SILENT)
 
     assert list(broker.deleted) == ["one"]
-    assert link.given_up == 1
+    assert kept.given_up == 1
 
 
 def test_a_slow_opening_costs_no_queue(served):
     broker = Broker()
 
-    link = served(broker, opening_takes=2 * SILENT)
+    kept = served(broker, opening_takes=2 * SILENT)
 
     assert not broker.deleted
-    assert link.given_up == 0
+    assert kept.given_up == 0
 
 
 @pytest.mark.parametrize(("silent", "failing"), [(["one", "two"], ()), ((), ["one", "two"])])
@@ -189,7 +190,8 @@ def test_a_queue_that_was_only_slow_is_left_alone(served):
 
 def test_a_process_is_not_ready_before_every_queue_it_reads_has_answered():
     bus = Bus((("london",), {}), database=False)
-    bus.link = bus.incoming = SimpleNamespace(up=True, blocked=False)
+    bus.link = bus.incoming = link.Link("", "", "")
+    bus.link.up = True
     reader = QueueReader("one", "london", 10, lambda _: None)
     bus.readers = [reader]
     assert not bus.checks()["consuming"]

@@ -91,10 +91,9 @@ class Link:
             self.given_up += 1
             self.up = False
 
-    def serve(self, seconds):
-        with eventlet.Timeout(seconds, False):
-            while True:
-                self._once(Connection(self.broker))
+    def serve(self):
+        while True:
+            self._once(Connection(self.broker))
 
     def _once(self, connection):
         try:
@@ -113,12 +112,13 @@ class Link:
 
 @pytest.fixture
 def served(monkeypatch):
-    """Serves two queues of a broker for some seconds, by a link that is opened slowly or not."""
+    """Serves two queues of a broker, by a link that is opened slowly or not, until something
+    is true, or long enough for anything to have happened."""
     monkeypatch.setattr(leaderless, "SILENT_SECONDS", SILENT)
     monkeypatch.setattr(leaderless, "FAILING_SECONDS", FAILING)
     monkeypatch.setattr(leaderless, "LOOK", 0.01)
 
-    def serve(broker, seconds=1.0, opening_takes=0.0):
+    def serve(broker, until=None, seconds=3 * SILENT, opening_takes=0.0):
         kept: Any = Link(broker)
         kept.opening_takes = opening_takes
         readers: list[QueueReader] = []
@@ -128,7 +128,12 @@ def served(monkeypatch):
             for name in ("one", "two")
         ]
         kept.users = [watch, *readers]
-        kept.serve(seconds)
+        serving = eventlet.spawn(kept.serve)
+        if until:
+            eventually(until)
+        else:
+            eventlet.sleep(seconds)
+        serving.kill()
         return kept
 
     return serve
@@ -142,7 +147,7 @@ def served(monkeypatch):
 def test_a_queue_that_stays_silent_while_its_neighbour_answers_is_replaced(served, silent, failing):
     broker = Broker(silent, failing)
 
-    served(broker)
+    served(broker, until=lambda: broker.deleted)
 
     assert list(broker.deleted) == [*silent, *failing]
 
@@ -153,7 +158,7 @@ def test_it_is_replaced_however_long_opening_the_link_takes(served, silent, fail
     the service was ever read."""
     broker = Broker(silent, failing)
 
-    kept = served(broker, seconds=3.0, opening_takes=2 * SILENT)
+    kept = served(broker, until=lambda: broker.deleted, opening_takes=2 * SILENT)
 
     assert list(broker.deleted) == ["one"]
     assert kept.given_up == 1
@@ -180,7 +185,7 @@ def test_queues_of_which_none_answers_are_left_alone(served, silent, failing):
 
 def test_a_queue_that_was_only_slow_is_left_alone(served):
     broker = Broker(silent=["one"])
-    served(broker, SILENT / 2)
+    served(broker, seconds=SILENT / 2)
 
     broker.silent.clear()
     served(broker)

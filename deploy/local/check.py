@@ -24,9 +24,12 @@ WAITING = ("tests/deploy", "tests/faults", "tests/system")
 """Start and stop servers of their own: they mostly wait, so the others run beside them."""
 PLAIN = ("tests/architecture", "tests/contracts", "tests/gateway")
 """Need no server and keep a core busy, while those of the services wait for theirs."""
-ASIDE = (("mypy",), PAGES, ("pytest", "--quiet", *WAITING), ("pytest", "--quiet", *PLAIN))
+HEARD = ("tests/notifications", "tests/reporting", "tests/telemetry")
+"""Follow the plain ones, so that all processes end at about the same time."""
+BESIDE = (WAITING, (*PLAIN, *HEARD))
+ASIDE = (("mypy",), PAGES, *(("pytest", "--quiet", *folders) for folders in BESIDE))
 """Types are looked at beside the tests: they keep one core busy for half a minute."""
-OTHERS = ("pytest", *(f"--ignore={folder}" for folder in (*WAITING, *PLAIN)))
+OTHERS = ("pytest", *(f"--ignore={folder}" for folders in BESIDE for folder in folders))
 
 
 def run() -> int:

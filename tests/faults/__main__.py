@@ -1,6 +1,7 @@
 """Puts every fault into a platform under load, audits it, and reports.
 
-python -m tests.faults [--minutes 60] [--only F1,F5] [--seed 7] [--workers 2] [--seeds 20]
+python -m tests.faults [--minutes 60] [--only F1,F5] [--seed 7]
+python -m tests.faults --only F1 --minutes 60 [--points ledger.mid_batch] [--workers 2] [--seeds 20]
 python -m tests.faults --replay ledger.mid_batch:7
 python -m tests.faults --sum [--record]
 """
@@ -158,7 +159,9 @@ def _run(
     print(f"{name}  {scenario.meaning} ({minutes:.1f} min)", flush=True)
     began = time.monotonic()
     if scenario is crash.F1 and options is not None:
-        more = partial(crash.run, workers=options.workers, seeds=options.seeds)
+        more = partial(
+            crash.run, workers=options.workers, seeds=options.seeds, places=options.points
+        )
         scenario = replace(scenario, run=more)
     try:
         result = scenario.run(place, seed, minutes)
@@ -186,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--replay", default="", help="one case of F1, such as ledger.mid_batch:7")
     add("--workers", type=int, default=1, help="platforms on which F1 runs side by side")
     add("--seeds", type=int, default=0, help="cases of each point after which F1 is done")
+    add("--points", type=crash.named, default=crash.PLACES, help="points of F1; absent: all")
     add("--sum", action="store_true", help="what F1 has shown of this code over all runs")
     add("--record", action="store_true", help="keep the figures in tests/faults/results, too")
     add("--instance", default=INSTANCE, help="name of the platform")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import random
 import time
-from collections.abc import Callable, Iterator
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -136,14 +137,29 @@ def _plant_retry(platform: Platform) -> None:
     )  # fmt: skip
 
 
-def order(seeds: int) -> Callable[[Cases], Iterator[tuple[str, int]]]:
+def named(names: str) -> tuple[Place, ...]:
+    """Points by their names, such as ``ledger.mid_batch``, a comma list.
+
+    Raises:
+        ArgumentTypeError: one is not a point; it says which there are.
+    """
+    wanted = names.split(",")
+    if unknown := [name for name in wanted if name not in BY_NAME]:
+        raise ArgumentTypeError(f"no points: {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
+    return tuple(BY_NAME[name] for name in wanted)
+
+
+def order(
+    seeds: int, places: Sequence[Place] = PLACES
+) -> Callable[[Cases], Iterator[tuple[str, int]]]:
     """Every point with seed 1, then with seed 2, and so on; services take turns.
 
     Args:
         seeds: a point with so many cases is done; 0: it never is.
+        places: the points in question.
     """
     groups = [
-        [place.name for place in PLACES if place.service == service]
+        [place.name for place in places if place.service == service]
         for service in ("exchanges", "ledger", "notifications", "reporting")
     ]
     turn = [group[n] for n in range(max(map(len, groups))) for group in groups if n < len(group)]
@@ -218,7 +234,14 @@ class Worker:
         return self.clients
 
 
-def run(platform: Platform, seed: int, minutes: float, workers: int = 1, seeds: int = 0) -> Result:
+def run(
+    platform: Platform,
+    seed: int,
+    minutes: float,
+    workers: int = 1,
+    seeds: int = 0,
+    places: Sequence[Place] = PLACES,
+) -> Result:
     """As many cases as there is time for, those first that have not been run yet.
 
     The short form takes some points at random instead, by the run's own seed.
@@ -226,9 +249,10 @@ def run(platform: Platform, seed: int, minutes: float, workers: int = 1, seeds: 
     Args:
         workers: platforms side by side; a case mostly waits.
         seeds: cases of each point after which it is done; 0: as many as there is time for.
+        places: the points in question; the short form chooses among all.
     """
     kept, end = Kept(), time.monotonic() + 60 * minutes
-    wanted = some(seed) if minutes < 1 else order(seeds)
+    wanted = some(seed) if minutes < 1 else order(seeds, places)
     others = [Platform(f"{platform.name}-{number}") for number in range(2, workers + 1)]
     try:
         for other in others:

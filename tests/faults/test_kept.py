@@ -1,5 +1,7 @@
 """Proves that F1's cases add up over runs, and that nothing sounds better than it was."""
 
+from argparse import ArgumentTypeError
+
 import pytest
 
 from tests.faults import crash, kept, version
@@ -54,6 +56,21 @@ def test_no_two_workers_take_the_same_case(file):
     assert taken == {(name, 1) for name in crash.BY_NAME}
     cases.add("ledger.received", 1, SOUND)
     assert ("ledger.received", 2) not in [cases.take(wanted) for _ in crash.PLACES]
+
+
+def test_a_run_of_some_points_takes_no_others(file):
+    cases = Kept(file)
+    wanted = crash.order(1, crash.named("ledger.mid_batch,reporting.received"))
+
+    taken = [cases.take(wanted) for _ in range(3)]
+
+    assert set(taken[:2]) == {("ledger.mid_batch", 1), ("reporting.received", 1)}
+    assert taken[2] == (taken[0][0], 2), "and begins again with the next seed"
+
+
+def test_a_point_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(ArgumentTypeError, match=r"no points: ledger.mid; there are .*mid_batch"):
+        crash.named("ledger.mid,ledger.received")
 
 
 def test_cases_of_other_code_are_not_counted_nor_mixed_with_ours(file, monkeypatch):

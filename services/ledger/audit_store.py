@@ -32,7 +32,7 @@ _GIVEN: LiteralString = """
             when reason = 'opening_balance' then 'opening_balance'
             when kind = 'grant' then 'grant_minutes'
             when kind = 'leaving' then 'leave_balance'
-            when reason = 'not_needed' then 'back_to_fund'
+            when reason in ('not_needed', 'reversed') then 'back_to_fund'
             else 'from_fund' end as action,
         'member' as about,
         -- The issue account and the fund have the last ids there are: the other is the member.

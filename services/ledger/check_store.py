@@ -57,13 +57,17 @@ def sum_of_balances(conn: Connection) -> int:
 def beyond_limit(conn: Connection) -> int:
     """A7: accounts below their limit that spent themselves there.
 
-    A reversal, a leaver's debt or a limit raised later may take an account there.
+    A reversal, a leaver's debt or a limit raised later may take an account there. Whoever moves
+    takes a debt along that the old region allowed, so an account that follows its region is held
+    against the lowest limit any region ever had.
     """
     return _count(
         conn,
         "select count(*) from overspent o join account a on a.id = o.account_id"
-        " where not exists (select from limit_change c"
-        "                    where c.account_id = a.id or c.region is not null)"
+        " where not exists (select from limit_change c where c.account_id = a.id)"
+        " and (a.own_floor_minutes is not null or a.balance_minutes - a.held_minutes <"
+        "      (select min(least(r.floor_minutes, c.floor_minutes, c.floor_before_minutes))"
+        "       from region r left join limit_change c on c.region = r.slug))"
         " and not exists (select from entry e join transfer t on t.id = e.transfer_id"
         "                  where e.account_id = a.id and e.minutes < 0"
         "                  and t.kind in ('reversal', 'leaving'))",

@@ -170,9 +170,33 @@ def postings(due: Sequence[Completion], holds: Mapping[UUID, Hold]) -> Iterator[
             hold.exchange_id, hold.id, hold.account_id, completion.giver_id,
             completion.minutes, completion.cause,
         )  # fmt: skip
-        unneeded = min(hold.fund_minutes, hold.minutes - completion.minutes)
+        unneeded = _unneeded(hold, completion.minutes)
         if unneeded:
             yield transfer.back_to_fund(hold.id, hold.account_id, unneeded, completion.cause)
+
+
+def returns(reversals: Iterable[Transfer], posted: Mapping[UUID, Hold]) -> Iterator[Transfer]:
+    """What the fund gave towards exchanges that are taken back, and has not had back yet.
+
+    The receiver gets the whole of an exchange back, so what the fund had made up of it would
+    else stay with somebody who was given no help.
+
+    Args:
+        reversals: transfers that take an exchange's transfer back.
+        posted: the holds those exchanges were posted from, by exchange.
+    """
+    for reversal in reversals:
+        assert reversal.exchange_id is not None, "only an exchange's transfer is reversed"
+        hold = posted[reversal.exchange_id]
+        spent = hold.fund_minutes - _unneeded(hold, reversal.minutes)
+        if spent:
+            why = Cause(reversal.region, reversal.correlation_id, reversal.posted_at)
+            yield transfer.taken_back_to_fund(hold.id, hold.account_id, spent, why)
+
+
+def _unneeded(hold: Hold, posted_minutes: int) -> int:
+    """What the fund gave for a hold beyond what the exchange took in the end."""
+    return min(hold.fund_minutes, hold.minutes - posted_minutes)
 
 
 def freed(ended: Iterable[Hold]) -> Iterator[Change]:

@@ -138,7 +138,8 @@ def settle(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 def reverse(tx: Transaction, events: Sequence[Event]) -> None:
-    """Take exchanges' transfers back, below the giver's limit if need be."""
+    """Take exchanges' transfers back, below the giver's limit if need be, and for the fund
+    what it gave towards them."""
     wanted = {event.data.exchange_id: event for event in events}
     accounts = store.lock(tx.conn, _parties(events))
     reversals = {transfer.reversal_id(exchange_id): exchange_id for exchange_id in wanted}
@@ -149,6 +150,8 @@ def reverse(tx: Transaction, events: Sequence[Event]) -> None:
         for reversal_id, exchange_id in reversals.items()
         if reversal_id not in known
     ]
+    holds = store.holds(tx.conn, [found.hold_id for found in known.values() if found.hold_id])
+    new += hold.returns(tuple(new), {found.exchange_id: found for found in holds.values()})
     transfer_handlers.post(tx, new)
     transfer_handlers.announce_again(tx, known.keys() & reversals.keys())
     transfer_handlers.finish(tx, accounts, transfer.changes(new), _causes(tx, events))

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from services.bus import idempotency
@@ -28,9 +29,16 @@ def moved(said: Sequence[Outgoing]) -> None:
     for event in said:
         if event.event in TRANSFERS:
             transfer = json.loads(event.body)
-            minutes[transfer["kind"], event.region] += transfer["minutes"]
+            if _is_new(transfer, event):
+                minutes[transfer["kind"], event.region] += transfer["minutes"]
     for (kind, region), moved_minutes in minutes.items():
         metrics.minutes_transferred(kind, region, moved_minutes)
+
+
+def _is_new(transfer: dict[str, Any], event: Outgoing) -> bool:
+    """Whether it was posted by what says so here; else it is said again, to whoever asked."""
+    posted, said = transfer["posted_at"], event.headers["ce-time"]
+    return datetime.fromisoformat(posted) == datetime.fromisoformat(said)
 
 
 class Ledger(Parking, Audited):

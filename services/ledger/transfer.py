@@ -140,6 +140,14 @@ def back_to_fund(hold_id: UUID, account_id: UUID, minutes: int, cause: Cause) ->
     )  # fmt: skip
 
 
+def taken_back_to_fund(hold_id: UUID, account_id: UUID, minutes: int, cause: Cause) -> Transfer:
+    """What the fund gave for an exchange that was settled and then reversed."""
+    return Transfer(
+        uuid5(hold_id, "fund-reversed"), "fund", account_id, FUND, minutes,
+        cause.region, cause.correlation_id, cause.at, hold_id=hold_id, reason="reversed",
+    )  # fmt: skip
+
+
 def donation(transfer_id: UUID, donor_id: UUID, to: UUID, minutes: int, cause: Cause) -> Transfer:
     """A member's gift to a fund."""
     return Transfer(

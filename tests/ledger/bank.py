@@ -142,6 +142,11 @@ class Bank:
         with self.transaction() as tx:
             handlers.set_limit(tx, national, str(account_id), None, floor, "for the test")
 
+    def set_region_floor(self, region: str, floor: int) -> None:
+        national = Caller(id=new_id(), roles=frozenset({"national"}))
+        with self.transaction() as tx:
+            handlers.set_limit(tx, national, None, region, floor, "for the test")
+
     def give(self, giver: UUID, receiver: UUID, minutes: int = 60) -> Deal:
         """One undisturbed exchange from acceptance to posting."""
         deal = Deal(giver, receiver, minutes)

@@ -82,6 +82,17 @@ def test_what_the_fund_gave_and_had_back_is_told(fresh_bank: Bank) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_reversal_gave_back_to_the_fund_is_told_as_such(fresh_bank: Bank) -> None:
+    giver, receiver = fresh_bank.members(2)
+    fresh_bank.fill_fund(60)
+    fresh_bank.set_floor(receiver, 0)
+    deal = Deal(giver, receiver, 90)
+    fresh_bank.hear(deal.accepted(from_fund=True))
+    fresh_bank.hear(deal.completed())
+    fresh_bank.hear(deal.reversed())
+    assert ("back_to_fund", "30 minutes", None, "rule") in told(fresh_bank, receiver)
+
+
 def test_what_was_posted_by_hand_is_told_with_its_reason(bank: Bank) -> None:
     (ada,) = bank.members(1)
     with bank.transaction() as tx:

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from services.ledger import check
+from services.ledger.account_handlers import MemberNamed
 from tests.ledger.bank import Bank, Deal
 
 
@@ -53,6 +54,33 @@ def test_each_harm_is_seen(used_bank: Bank, harm: str, seen: set[str]) -> None:
         conn.execute(harm)
 
     assert set(used_bank.differences()) == seen
+
+
+def test_another_limit_of_a_region_hides_nobody_who_is_beyond_every_limit(
+    used_bank: Bank,
+) -> None:
+    used_bank.set_region_floor("london", -300)
+    used_bank.set_region_floor("london", -120)
+    beyond = "A7 accounts that spent beyond their limit"
+    assert beyond not in used_bank.differences()
+
+    with psycopg.connect(used_bank.url) as conn:
+        conn.execute("alter table account disable trigger user")
+        conn.execute("update account set balance_minutes = -315 where kind = 'member'")
+
+    assert beyond in used_bank.differences()
+
+
+def test_whoever_moves_takes_a_debt_along_that_the_old_region_allowed(fresh_bank: Bank) -> None:
+    fresh_bank.set_region_floor("london", -300)
+    giver, receiver = fresh_bank.members(2)
+    fresh_bank.give(giver, receiver, 300)
+
+    fresh_bank.hear(("member_changed", MemberNamed(receiver, "midlands", 2)))
+
+    assert fresh_bank.account(receiver).region == "midlands"
+    assert fresh_bank.account(receiver).available_minutes == -60
+    assert fresh_bank.differences() == {}
 
 
 def test_the_command_prints_and_fails_on_a_difference(

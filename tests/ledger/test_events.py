@@ -357,6 +357,24 @@ def test_a_reversal_takes_everything_back_even_into_debt(bank: Bank) -> None:
     assert bank.differences() == {}
 
 
+def test_a_reversal_gives_the_fund_back_what_it_had_made_up(fresh_bank: Bank) -> None:
+    fresh_bank.fill_fund(60)
+    giver, receiver = fresh_bank.members(2)
+    deal = Deal(giver, receiver, 300)
+    fresh_bank.hear(deal.accepted(from_fund=True))
+    fresh_bank.hear(deal.completed(270))
+    assert (fresh_bank.figures(receiver), fresh_bank.figures(FUND)) == ((-180, 0), (30, 0))
+
+    told = fresh_bank.hear(deal.reversed())
+    again = fresh_bank.hear(deal.reversed())
+
+    assert names(told) == ["transfer_reversed", "minutes_transferred"]
+    assert names(again) == ["transfer_reversed"]
+    assert fresh_bank.figures(giver) == (60, 0)
+    assert (fresh_bank.figures(receiver), fresh_bank.figures(FUND)) == ((60, 0), (60, 0))
+    assert fresh_bank.differences() == {}
+
+
 def test_a_reversal_of_an_unknown_transfer_is_tried_later(bank: Bank) -> None:
     giver, receiver = bank.members(2)
 

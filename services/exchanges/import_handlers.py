@@ -4,10 +4,11 @@ from typing import Any
 from uuid import uuid5
 
 from services.bus.caller import Caller
-from services.bus.transaction import Transaction
+from services.bus.transaction import Transaction, new_id
 from services.contracts import exchanges as contract
 from services.exchanges import (
     errors,
+    import_store,
     listing,
     listing_handlers,
     listing_store,
@@ -24,8 +25,9 @@ MOST = 200
 def import_listings(tx: Transaction, caller: Caller, items: Any) -> dict[str, int]:
     """Publish listings for their owners.
 
-    A listing's id follows from its owner, kind and title: brought again it stays as it is,
-    also where its owner has changed or closed it since.
+    A listing is known by its owner, kind and title: brought again it stays as it is, also
+    where its owner has changed or closed it since. Here it is as new as any published today,
+    and its id says so: lists, matches and saved searches take ids for the order of time.
 
     Args:
         items: at most ``MOST`` of ``{owner_id, region, organisation, listing}``, ``listing``
@@ -49,9 +51,12 @@ def import_listings(tx: Transaction, caller: Caller, items: Any) -> dict[str, in
 def _keep(tx: Transaction, item: Any) -> bool:
     wanted = schemas.load(schemas.ImportedListing, item)
     words, owner_id = wanted["listing"], wanted["owner_id"]
+    key = uuid5(owner_id, f"imported {words['kind']}: {words['title']}")
+    if not import_store.first_time(tx.conn, key):
+        return False
     words["expires_at"] = listing.expiry(words["expires_at"], tx.now)
     new = Listing(
-        id=uuid5(owner_id, f"imported {words['kind']}: {words['title']}"),
+        id=new_id(),
         version=1,
         owner_id=owner_id,
         state="open",
@@ -60,8 +65,7 @@ def _keep(tx: Transaction, item: Any) -> bool:
         published_at=tx.now,
         **words,
     )
-    if not listing_store.add(tx.conn, new):
-        return False
+    listing_store.add(tx.conn, new)
     match_store.learn_words(tx.conn, new.id)
     owner_store.hear_of_owner(tx.conn, owner_id, new.region)
     listing_handlers.say(tx, contract.ListingPublished, new)

@@ -73,15 +73,14 @@ _WORDS: LiteralString = """(websearch_to_tsquery('english', %(words)s)
     || (websearch_to_tsquery('english', %(earlier)s) && to_tsquery('simple', %(prefix)s)))"""
 
 
-def add(conn: Connection, listing: Listing) -> bool:
-    """Keep a new listing; false when there is one with its id."""
-    added = conn.execute(
+def add(conn: Connection, listing: Listing) -> None:
+    """Keep a new listing."""
+    conn.execute(
         """
         insert into listing (
             id, version, owner_id, kind, title, description, category, pathway, minutes, online,
             place, skills, capacity, state, region, organisation, published_at, expires_at)
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        on conflict (id) do nothing
         """,
         [
             listing.id, listing.version, listing.owner_id, listing.kind, listing.title,
@@ -90,7 +89,6 @@ def add(conn: Connection, listing: Listing) -> bool:
             listing.region, listing.organisation, listing.published_at, listing.expires_at,
         ],
     )  # fmt: skip
-    return added.rowcount == 1
 
 
 def save(conn: Connection, listing: Listing) -> None:

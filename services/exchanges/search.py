@@ -19,6 +19,20 @@ SETTLED = datetime.timedelta(minutes=10)
 REMEMBERED = datetime.timedelta(days=7)
 """For how long what was told is kept: longer than anything is looked at twice, and as long as
 the page shows it."""
+AHEAD = datetime.timedelta(days=1)
+"""No id is made later than this from now, by whosever clock. Listings brought from an earlier bank
+before migration 0011 have ids without a time, nearly all of them far beyond: they are found by
+searching, and neither told nor taken for the newest."""
+
+
+def first_id(at: datetime.datetime) -> UUID:
+    """Where the ids of listings begin that are made from a moment on (UUIDs of version 7)."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def end(now: datetime.datetime) -> UUID:
+    """Behind every id that has a time."""
+    return first_id(now + AHEAD)
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,15 @@ class SavedSearch:
     within: str | None
     saved_at: datetime.datetime
     seen_id: UUID | None = None
+
+    def seen(self, now: datetime.datetime) -> UUID | None:
+        """Up to where it was looked through.
+
+        Where an id without a time had been taken for that, and all that is new lay before it:
+        what can have been told since is remembered, so that nothing is told twice.
+        """
+        lost = self.seen_id is not None and self.seen_id >= end(now)
+        return first_id(now - REMEMBERED) if lost else self.seen_id
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def _look_for(tx: Transaction, digest: Digest, horizon: UUID | None) -> None:
     told = search_store.keep_found(tx.conn, digest.member_id, digest_id, newest, tx.now)
     if told:
         _say(tx, digest, digest_id, told)
-    search_store.looked(tx.conn, digest.member_id, horizon)
+    search_store.looked(tx.conn, digest.member_id, horizon, tx.now)
     wait = search.AFTER_TELLING if told else search.LOOK_AGAIN
     search_store.look_again(tx.conn, digest.member_id, tx.now + wait)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from services.exchanges import search
 from services.exchanges.search import Digest, SavedSearch
 
 Connection = psycopg.Connection[Any]
@@ -91,7 +92,8 @@ def lock_due(
 def horizon(conn: Connection, before: datetime.datetime) -> UUID | None:
     """The newest listing that was published before a moment: walked back to from the newest."""
     row = conn.execute(
-        "select id from listing where published_at < %s order by id desc limit 1", [before]
+        "select id from listing where published_at < %s and id < %s order by id desc limit 1",
+        [before, search.end(before)],
     ).fetchone()
     return row[0] if row else None
 
@@ -113,7 +115,7 @@ def fitting(
         select id from listing
          where state = 'open' and expires_at > %(now)s and owner_id <> %(member)s
            and owner_id <> all(%(hidden)s::uuid[])
-           and (%(seen)s::uuid is null or id > %(seen)s)
+           and (%(seen)s::uuid is null or id > %(seen)s) and id < %(end)s
            and published_at > %(saved)s
            and (%(words)s::text is null
                 or search @@ websearch_to_tsquery('english', %(words)s))
@@ -124,9 +126,10 @@ def fitting(
          limit %(limit)s
         """,
         {
-            "now": now, "member": wanted.member_id, "hidden": list(hidden), "seen": wanted.seen_id,
-            "saved": wanted.saved_at, "words": wanted.words, "kind": wanted.kind,
-            "category": wanted.category, "within": wanted.within, "limit": limit,
+            "now": now, "member": wanted.member_id, "hidden": list(hidden),
+            "seen": wanted.seen(now), "end": search.end(now), "saved": wanted.saved_at,
+            "words": wanted.words, "kind": wanted.kind, "category": wanted.category,
+            "within": wanted.within, "limit": limit,
         },
         prepare=False,  # a plan for any words would not know which are common
     ).fetchall()  # fmt: skip
@@ -155,14 +158,15 @@ def keep_found(
     ).rowcount
 
 
-def looked(conn: Connection, member_id: UUID, seen_id: UUID | None) -> None:
+def looked(conn: Connection, member_id: UUID, seen_id: UUID | None, now: datetime.datetime) -> None:
     """Write down up to where somebody's searches have been looked through for good."""
     conn.execute(
         """
         update saved_search set seen_id = %(seen)s
-         where member_id = %(member)s and (seen_id is null or seen_id < %(seen)s)
+         where member_id = %(member)s
+           and (seen_id is null or seen_id < %(seen)s or seen_id >= %(end)s)
         """,
-        {"seen": seen_id, "member": member_id},
+        {"seen": seen_id, "end": search.end(now), "member": member_id},
     )
 
 

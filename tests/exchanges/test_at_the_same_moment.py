@@ -7,12 +7,14 @@ from typing import Any
 import eventlet
 import pytest
 
+from services.bus.caller import SERVICE
 from services.bus.transaction import Transaction
 from services.exchanges import (
     ask_handlers,
     errors,
     exchange_handlers,
     handlers,
+    import_handlers,
     sweep_handlers,
 )
 from tests.bus.running import eventually
@@ -216,3 +218,14 @@ def test_somebody_leaving_takes_along_what_is_being_asked_of_them(bank: Bank) ->
     both(bank, ask, leave)
 
     assert bank.state(asked[0]) == "withdrawn"
+
+
+def test_what_is_brought_twice_at_once_is_kept_once(bank: Bank) -> None:
+    owner = people.member()
+    listing = {**people.OFFER, "online": True}
+    item = {"owner_id": str(owner.id), "region": "london", "organisation": None, "listing": listing}
+
+    again = both(bank, *2 * (lambda tx: import_handlers.import_listings(tx, SERVICE, [item]),))
+
+    assert again == {"new": 0, "known": 1}
+    assert len(bank.search(owner, mine=True)["items"]) == 1

@@ -1,7 +1,7 @@
 """Listings of members who come from an earlier bank: kept once, and whose they are."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
@@ -47,6 +47,32 @@ def test_a_listing_brought_again_stays_as_its_owner_left_it(bank: Bank) -> None:
     assert again == {"new": 0, "known": 2}
     (listing,) = bank.do(listing_handlers.search, owner, {"mine": True})["items"]
     assert listing["state"] == "closed"
+
+
+def titles(bank: Bank, reader: Any) -> list[str]:
+    return [each["title"] for each in bank.search(reader)["items"]]
+
+
+def test_what_is_brought_is_newer_than_what_was_there_and_older_than_what_comes(bank: Bank) -> None:
+    bank.publish(people.member(), title="There before")
+    for number in range(5):  # an id that knew no time would stand here once in five hundred
+        bank.do(import_handlers.import_listings, SERVICE, [brought(people.member(), f"{number}")])
+    bank.publish(people.member(), title="Published since")
+
+    assert titles(bank, people.member()) == ["Published since", *"43210", "There before"]
+
+
+def test_what_a_release_before_brought_is_known_by_the_id_it_has(bank: Bank) -> None:
+    owner = people.member("london")
+    bank.do(import_handlers.import_listings, SERVICE, [brought(owner)])
+    bank.execute("update listing set id = key from listing_import")
+    bank.execute("delete from listing_import")
+
+    again = bank.do(import_handlers.import_listings, SERVICE, [brought(owner)])
+
+    assert again == {"new": 0, "known": 1}
+    key = uuid5(owner.id or UUID(int=0), "imported offer: How to build a fair rota")
+    assert bank.execute("select id from listing") == [(key,)]
 
 
 def test_nobody_but_our_own_services_publishes_for_others(bank: Bank) -> None:

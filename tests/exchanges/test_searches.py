@@ -1,8 +1,9 @@
 """Saved searches: whoever looks for something hears of what is new, each once, once a day."""
 
 import dataclasses
+import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,6 +12,7 @@ from services.bus.transaction import Transaction, new_id
 from services.exchanges import (
     block_handlers,
     errors,
+    import_handlers,
     listing_handlers,
     search,
     search_handlers,
@@ -259,6 +261,86 @@ def test_searches_are_shown_and_removed_by_their_owner_alone(bank: Bank, seeker:
             bank.do(search_handlers.remove, reader, which)
     bank.do(search_handlers.remove, seeker, first["id"])
     assert bank.searches(seeker)["items"] == [second]
+
+
+def bring(bank: Bank, *names: str) -> None:
+    """Listings of an earlier bank, each of somebody else."""
+    items = [
+        {
+            "owner_id": str(new_id()), "region": "london", "organisation": None,
+            "listing": {**people.OFFER, "online": True, "title": each},
+        }
+        for each in names
+    ]  # fmt: skip
+    bank.do(import_handlers.import_listings, SERVICE, items)
+
+
+def brought_without_a_time(bank: Bank, *names: str) -> UUID:
+    """The same as a release before migration 0011 brought them; the last id there is."""
+    bring(bank, *names)
+    for name, first in zip(names, "fedcba98", strict=False):
+        anything = f"{first}{str(uuid4())[1:]}"
+        bank.execute("update listing set id = %s where title = %s", UUID(anything), name)
+    return max(each for (each,) in bank.execute("select id from listing"))
+
+
+def test_what_is_brought_from_an_earlier_bank_is_told_and_hides_nothing_that_comes_later(
+    bank: Bank, seeker: Caller
+) -> None:
+    bank.save_search(seeker, q="pivot")
+    bank.advance(seconds=1)
+    bring(bank, *(f"Pivot {number}" for number in range(5)))
+    later(bank)
+    assert told(bank) == [5]
+
+    offer(bank, "Pivot tables")
+    later(bank, days=1, minutes=1)
+    assert told(bank) == [5, 1]
+    assert "Pivot tables" in found(bank, seeker)
+    bank.save_search(other := people.member(), q="pivot")
+    offer(bank, "Pivot for all")
+    later(bank, days=1, minutes=1)
+    assert told(bank) == [5, 1, 1, 1]
+    assert found(bank, other) == ["Pivot for all"]
+
+
+def test_a_search_that_had_lost_its_place_to_an_id_without_a_time_finds_what_is_new_once(
+    bank: Bank, seeker: Caller
+) -> None:
+    bank.save_search(seeker, q="pivot")
+    offer(bank, "Pivot one")
+    later(bank)
+    last = brought_without_a_time(bank, "Pivot brought", "Pivot as well")
+    bank.execute("update saved_search set seen_id = %s", last)
+    offer(bank, "Pivot two")
+    later(bank, days=1, minutes=1)
+
+    assert told(bank) == [1, 1]
+    for _ in range(9):  # also once it is forgotten what was told
+        later(bank, days=1, minutes=1)
+    assert told(bank) == [1, 1]
+    offer(bank, "Pivot three")
+    later(bank)
+    assert told(bank) == [1, 1, 1]
+
+
+def test_an_id_without_a_time_is_no_place_to_begin_behind(bank: Bank, seeker: Caller) -> None:
+    brought_without_a_time(bank, "Pivot brought")
+    bank.advance(hours=1)
+    bank.save_search(seeker, q="pivot")
+    offer(bank, "Pivot tables")
+    later(bank)
+
+    assert told(bank) == [1]
+    assert found(bank, seeker) == ["Pivot tables"]
+
+
+def test_ids_lie_between_the_first_of_their_time_and_the_end() -> None:
+    before = datetime.datetime.now(datetime.UTC)
+    made = new_id()
+    after = datetime.datetime.now(datetime.UTC) + datetime.timedelta(milliseconds=1)
+
+    assert search.first_id(before) <= made < search.first_id(after) < search.end(before)
 
 
 def test_what_is_removed_is_looked_for_no_more(bank: Bank, seeker: Caller) -> None:

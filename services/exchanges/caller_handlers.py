@@ -25,7 +25,7 @@ def member(caller: Caller) -> UUID:
 
 
 def approved_member(tx: Transaction, caller: Caller) -> UUID:
-    """The id of a caller who has been let in.
+    """The id of a caller who has been let in, and who does not leave before it is done.
 
     The caller's own mark decides, or what was heard of them since: whichever is newer
     news lets them in, and only a departure shuts them out.
@@ -34,6 +34,7 @@ def approved_member(tx: Transaction, caller: Caller) -> UUID:
         errors.NotAMember, errors.NotApproved
     """
     member_id = member(caller)
+    listing_store.hold_off_leaving(tx.conn, member_id)
     heard = listing_store.member_status(tx.conn, member_id)
     if heard in ("left", "refused"):
         raise errors.NotAMember
@@ -45,12 +46,15 @@ def approved_member(tx: Transaction, caller: Caller) -> UUID:
 def asker(tx: Transaction, caller: Caller) -> Party:
     """Who asks; of somebody who waits, what was heard since may already let them in.
 
-    The person's row is locked before the listing's, here and where departures are heard.
+    The person is held before any listing, here and where departures are heard: somebody who
+    leaves at this moment leaves before, and is refused, or after, and takes this along. The row
+    of somebody who waits is held, too, for their approval may come at this moment.
 
     Raises:
         errors.NotAMember
     """
     member_id = member(caller)
+    listing_store.hold_off_leaving(tx.conn, member_id)
     status = (
         listing_store.member_status(tx.conn, member_id)
         if caller.approved

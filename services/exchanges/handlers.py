@@ -105,10 +105,19 @@ def let_in(tx: Transaction, event: Event) -> None:
         step_handlers.keep(tx, agreement.let_in(found, tx.now), event.correlation_id)
 
 
-def left(tx: Transaction, event: Event) -> None:
-    """Close what a person offers, and end what is open between them and others.
+def left(tx: Transaction, events: Sequence[Event]) -> None:
+    """Close what people offer who leave, and end what is open between them and others.
 
-    Listings come first: whoever is asking on one of them holds it, so the exchange they
+    They are held all together before anything of theirs: what one of them asks, publishes or
+    saves at this moment is there to be found, or refused.
+    """
+    listing_store.hold_leavers(tx.conn, [event.data.member_id for event in events])
+    for event in events:
+        _left(tx, event)
+
+
+def _left(tx: Transaction, event: Event) -> None:
+    """Listings come first: whoever is asking on one of them holds it, so the exchange they
     open is there to be found when the exchanges are looked through.
     """
     member: Member = event.data
@@ -132,5 +141,5 @@ SUBSCRIPTIONS = subscriptions(
     ),
     Subscription(contracts_members.MemberApproved, Member, each(let_in), natural_key=True),
     Subscription(contracts_members.MemberChanged, Member, owner_handlers.changed, natural_key=True),
-    Subscription(contracts_members.MemberLeft, Member, each(left), natural_key=True),
+    Subscription(contracts_members.MemberLeft, Member, left, natural_key=True),
 )

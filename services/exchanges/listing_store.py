@@ -296,6 +296,31 @@ def member_status(conn: Connection, member_id: UUID) -> str | None:
     return row[0] if row else None
 
 
+def hold_off_leaving(conn: Connection, member_id: UUID) -> None:
+    """Have a person's departure wait until the transaction ends; any number may at once.
+
+    Not by a row: there is none of most people, and each that asks would write one.
+    """
+    conn.execute(
+        "select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"member {member_id}"]
+    )
+
+
+def hold_leavers(conn: Connection, member_ids: Sequence[UUID]) -> None:
+    """Wait for what people who leave have begun; what they begin now waits, and finds them gone.
+
+    Args:
+        member_ids: held in the order of their ids.
+    """
+    conn.execute(
+        """
+        select pg_advisory_xact_lock(hashtextextended('member ' || id::text, 0))
+          from unnest(%s::uuid[]) as id
+        """,
+        [sorted(member_ids)],
+    )
+
+
 def hold_member(conn: Connection, member_id: UUID) -> str:
     """The status of a person who waits, held until the transaction ends.
 

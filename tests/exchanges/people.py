@@ -156,7 +156,7 @@ class Bank:
 
     def left(self, person: Caller, version: int = 9) -> None:
         with self.database.transaction() as tx:
-            handlers.left(tx, about(tx, "members.member_left", person, version))
+            handlers.left(tx, [about(tx, "members.member_left", person, version)])
 
     # What the clock does.
 

@@ -15,6 +15,9 @@ from services.exchanges import (
     exchange_handlers,
     handlers,
     import_handlers,
+    listing_handlers,
+    listing_store,
+    search_handlers,
     sweep_handlers,
 )
 from tests.bus.running import eventually
@@ -213,9 +216,69 @@ def test_somebody_leaving_takes_along_what_is_being_asked_of_them(bank: Bank) ->
         asked.append(exchange_handlers.ask(tx, asker, body)["id"])
 
     def leave(tx: Transaction) -> None:
-        handlers.left(tx, people.about(tx, "members.member_left", owner, 9))
+        handlers.left(tx, [people.about(tx, "members.member_left", owner, 9)])
 
     both(bank, ask, leave)
+
+    assert bank.state(asked[0]) == "withdrawn"
+
+
+def test_somebody_leaving_takes_along_what_they_are_asking_publishing_and_looking_for(
+    bank: Bank,
+) -> None:
+    leaver, listing = people.member(), bank.publish(people.member())
+    body = {"listing_id": listing["id"], "minutes": 60}
+    made: list[str] = []
+
+    def do_all(tx: Transaction) -> None:
+        made.append(exchange_handlers.ask(tx, leaver, body)["id"])
+        made.append(listing_handlers.publish(tx, leaver, people.OFFER)["id"])
+        search_handlers.save(tx, leaver, {"q": "pivot"})
+
+    def leave(tx: Transaction) -> None:
+        handlers.left(tx, [people.about(tx, "members.member_left", leaver, 9)])
+
+    both(bank, do_all, leave)
+
+    assert bank.state(made[0]) == "withdrawn"
+    assert bank.events(made[1])[-1] == "listing_closed"
+    assert bank.execute("select count(*) from saved_search") == [(0,)]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_who_asks_while_their_departure_is_heard_is_refused(bank: Bank, approved: bool) -> None:
+    leaver, listing = people.member(approved=approved), bank.publish(people.member())
+    body = {"listing_id": listing["id"], "minutes": 60}
+
+    with pytest.raises(errors.NotAMember):
+        both(
+            bank,
+            lambda tx: handlers.left(tx, [people.about(tx, "members.member_left", leaver, 9)]),
+            lambda tx: exchange_handlers.ask(tx, leaver, body),
+        )
+
+    assert bank.mine(leaver)["items"] == []
+
+
+def test_two_who_leave_at_once_and_one_who_asks_the_other_do_not_wait_in_a_circle(
+    bank: Bank,
+) -> None:
+    owner, asker = people.member(), people.member()
+    body = {"listing_id": bank.publish(owner)["id"], "minutes": 60}
+    asked: list[str] = []
+
+    def leave(tx: Transaction) -> None:
+        handlers.left(
+            tx, [people.about(tx, "members.member_left", each, 9) for each in (owner, asker)]
+        )
+
+    assert asker.id
+    with bank.database.transaction() as tx:
+        listing_store.hold_off_leaving(tx.conn, asker.id)
+        leaving = eventlet.spawn(bank.do, leave)
+        eventually(lambda: _somebody_waits_for_a_lock(bank))
+        asked.append(exchange_handlers.ask(tx, asker, body)["id"])
+    leaving.wait()
 
     assert bank.state(asked[0]) == "withdrawn"
 

@@ -53,12 +53,23 @@ def receiver(text: str, loopback: bool = False) -> str:
         raise errors.BadReceiver("The address is too long or has characters it should not have.")
     if not host or parts.fragment or parts.username is not None:
         raise errors.BadReceiver("The address needs a host, and neither a user nor a fragment.")
+    if not _can_be_asked_for(host):
+        raise errors.BadReceiver("A part of the host's name is empty or too long.")
     here = loopback and _is_loopback(host)
     if parts.scheme != "https" and not (here and parts.scheme == "http"):
         raise errors.BadReceiver("The address must begin with https://.")
     if (_is_number(host) and not permitted(host, loopback)) or (_is_local(host) and not here):
         raise errors.BadReceiver("The address is not a public one.")
     return text
+
+
+def _can_be_asked_for(host: str) -> bool:
+    """Whether the resolver takes a host as a name: each of its parts has 1 to 63 characters."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _is_number(host: str) -> bool:

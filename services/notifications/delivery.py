@@ -137,9 +137,12 @@ class Office:
 
     def _sent(self, wanted: Sequence[store.Due], now: datetime.datetime) -> bool:
         """Send what is in hand; false when nobody could tell the addresses."""
+        since = time.monotonic()
         try:
             known = self._ask_about(wanted)
             self.channel.wake()
+            if time.monotonic() - since > self.settings.lease / 3:
+                self._stay()
             self._send_all(wanted, known, now)
         except RpcError as error:
             log.warning("no addresses for e-mails", code=error.code, count=len(wanted))
@@ -154,7 +157,8 @@ class Office:
         """Send, and record in groups.
 
         Raises:
-            mail.ServerAway: what was sent before is recorded.
+            mail.ServerAway: what was sent before is recorded, and a try of what was dropped:
+                its neighbours come first next time, and some day it has failed.
         """
         done: list[Done] = []
         since = time.monotonic()
@@ -167,6 +171,9 @@ class Office:
                 if len(done) == GROUP or time.monotonic() - since > self.settings.lease / 3:
                     group, done, since = done, [], time.monotonic()
                     self._record(group)
+        except mail.Dropped:
+            done.append((due, self._again(due, "connection_dropped", now)))
+            raise
         finally:
             self._record(done)
 
@@ -271,6 +278,14 @@ class Office:
         waiting = self._hand.ids if self._hand else set()
         self.counts.update((due.template, "postponed") for due in wanted if due.id in waiting)
         self._let_go(role_handlers.AWAY)
+
+    def _stay(self) -> None:
+        """Keep hold of the whole batch: the answers took what sending needs of its lease."""
+        if self._hand is not None:
+            with self.transaction() as tx:
+                until = tx.now + self.lease
+                left = store.keep_in_hand(tx.conn, self._hand.ids, self._hand.until, until)
+            self._hand = Hand(until, left)
 
     def _let_go(self, pause: datetime.timedelta) -> None:
         """Nobody tried what is in hand: it is due again soon, and that counts as no try."""

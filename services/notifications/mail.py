@@ -1,11 +1,11 @@
 """The mail channel: builds the message and hands it to an SMTP server."""
 
+import contextlib
 import datetime
 import re
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email import policy
 from email.charset import QP, Charset
 from email.header import Header
@@ -37,6 +37,10 @@ class BadAddress(Exception):
 
 class ServerAway(Exception):
     """The mail server cannot be reached or ends the connection; no message is to blame."""
+
+
+class Dropped(ServerAway):
+    """The server ended a connection that stood, over this message: it may be to blame."""
 
 
 class Refused(Exception):
@@ -153,7 +157,7 @@ class Channel:
             except (OSError, smtplib.SMTPException):
                 pass
             self.close()
-        with _away_on_trouble(self):
+        with _away_on_trouble(self, ServerAway):
             self._smtp = self._connected()
 
     def send(self, sender: str, recipient: str, content: bytes) -> None:
@@ -165,15 +169,18 @@ class Channel:
 
         Raises:
             Refused: the message, or its recipient, is turned away.
-            ServerAway: before the server took it; where the end was cut off nobody
+            ServerAway: before the server was told anything of it.
+            Dropped: before the server took it; where the end was cut off nobody
                 can know, and it counts as not taken.
         """
         if self._smtp is None:
             self.wake()
         smtp = self._smtp
         assert smtp is not None, "wake leaves a connection or raises"
-        with _away_on_trouble(self):
+        # The sender is the same for all: who hangs up here, tired of us, means no message.
+        with _away_on_trouble(self, ServerAway):
             self._accept(smtp.mail(sender, self._options(smtp, content)), permanent=False)
+        with _away_on_trouble(self, Dropped):
             self._accept(smtp.rcpt(recipient), permanent=True)
             self._accept(smtp.data(content), permanent=True)
 
@@ -217,20 +224,23 @@ class Channel:
         raise Refused(code, for_ever=permanent and code >= 500)
 
     def _reset(self) -> None:
+        """Make the connection fit for the next message, or end it; what was answered stands."""
         assert self._smtp is not None
-        if self._smtp.rset()[0] != 250:
-            raise smtplib.SMTPServerDisconnected("does not reset")
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            if self._smtp.rset()[0] == 250:
+                return
+        self.close()
 
 
-@contextmanager
-def _away_on_trouble(channel: Channel) -> Iterator[None]:
+@contextlib.contextmanager
+def _away_on_trouble(channel: Channel, trouble: type[ServerAway]) -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPDataError as error:  # the answer to DATA itself
         channel.close()
         if error.smtp_code == 421:
-            raise ServerAway("421") from None
+            raise trouble("421") from None
         raise Refused(error.smtp_code, for_ever=error.smtp_code >= 500) from None
     except (OSError, smtplib.SMTPException) as error:
         channel.close()
-        raise ServerAway(f"{type(error).__name__}"[:100]) from None
+        raise trouble(f"{type(error).__name__}"[:100]) from None

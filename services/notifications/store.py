@@ -140,9 +140,13 @@ def claim(
 
     No lock outlives the transaction: while a sender has them in hand they are simply
     not due, and should the sender die they become due again by themselves.
+
+    Returns:
+        Those tried least first, of these the oldest: one over which the server hangs up
+        must not stand before its neighbours again.
     """
     with conn.cursor(row_factory=class_row(Due)) as cursor:
-        return cursor.execute(
+        found = cursor.execute(
             """
             update notice set next_at = %(until)s
             where id in (
@@ -155,6 +159,7 @@ def claim(
             """,
             {"region": region, "now": now, "until": until, "limit": limit},
         ).fetchall()
+    return sorted(found, key=lambda due: (due.attempts, due.id))
 
 
 def keep_in_hand(

@@ -188,7 +188,7 @@ def dismiss(
     for each in ended:
         broker.dismiss(feed_rights.user_of(each), feed_rights.queue_of(each))
         with transaction() as tx:
-            subscription_store.dismissed(tx.conn, each)
+            subscription_store.dismissed(tx.conn, each, until)
 
 
 def seen(tx: Transaction, caller: Caller, wanted: Any, *, lock: bool = False) -> Row:

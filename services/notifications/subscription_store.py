@@ -206,8 +206,16 @@ def to_dismiss(
     return [row[0] for row in rows]
 
 
-def dismissed(conn: Connection, wanted: UUID) -> None:
-    conn.execute("update subscription set dismiss_at = null where id = %s", [wanted])
+def dismissed(conn: Connection, wanted: UUID, held_until: datetime.datetime) -> None:
+    """The broker has its user no more, unless one was made while we removed it.
+
+    Args:
+        held_until: what was set when it was taken in hand; any other time stays due.
+    """
+    conn.execute(
+        "update subscription set dismiss_at = null where id = %s and dismiss_at = %s",
+        [wanted, held_until],
+    )
 
 
 def dismiss_again(conn: Connection, wanted: UUID, now: datetime.datetime) -> None:

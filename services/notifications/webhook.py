@@ -97,7 +97,7 @@ def send(
         found = _addresses(parts.hostname or "", _port(url), loopback)
     except _NotPublic:
         return Attempt(reason="not_a_public_address")
-    except OSError:
+    except (OSError, UnicodeError):
         return Attempt(reason="name_unknown")
     try:
         status, headers = _posted(url, found, body.encode(), head, seconds)
@@ -148,6 +148,7 @@ def _addresses(host: str, port: int, loopback: bool) -> list[str]:
     Raises:
         _NotPublic: it leads to an address that is not.
         OSError: it leads nowhere.
+        UnicodeError: it is no name: a part of it is empty or too long.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     places = list(dict.fromkeys(str(each[4][0]) for each in found))

@@ -3,7 +3,9 @@
     python tests/notifications/postbox.py PORT FOLDER
 
 Keeps each message as a file. An address that begins with ``refuse`` is refused for
-ever, one with ``busy`` for now, one with ``bounce`` only after the message was read.
+ever, one with ``busy`` for now, one with ``bounce`` only after the message was read. Over
+one with ``leave`` the server says that it ends the connection, over one with ``drop`` it does
+so without a word once the message was read, after refusing one with ``slam`` too.
 """
 
 import asyncio
@@ -21,8 +23,13 @@ class Keeper:
         self.folder = folder
 
     async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+        self, server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
+        if address.startswith("slam"):
+            asyncio.get_running_loop().call_soon(server.transport.close)
+            return "550 no such mailbox"
+        if address.startswith("leave"):
+            return "421 leaving"
         if address.startswith("refuse"):
             return "550 no such mailbox"
         if address.startswith("busy"):
@@ -30,7 +37,10 @@ class Keeper:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
+        if envelope.rcpt_tos[0].startswith("drop"):
+            server.transport.abort()
+            return "421 leaving"
         if envelope.rcpt_tos[0].startswith("bounce"):
             return "554 not wanted"
         name = f"{time.time_ns()}-{uuid.uuid4().hex}"  # sorts as they came

@@ -33,7 +33,14 @@ def test_this_machine_may_be_reached_where_that_is_wanted_and_nothing_else_insid
 
 @pytest.mark.parametrize(
     "url",
-    ["https://rota.example.nhs.uk/hook", "https://rota.example:8443/a?b=c", "https://8.8.8.8/"],
+    [
+        "https://rota.example.nhs.uk/hook",
+        "https://rota.example:8443/a?b=c",
+        "https://8.8.8.8/",
+        "https://[2606:4700:4700::1111]/",
+        "https://rota.example./",
+        f"https://{'a' * 63}.example/",
+    ],
 )
 def test_a_receiver_is_a_place_on_the_public_net_by_https(url: str) -> None:
     assert address.receiver(url) == url
@@ -47,7 +54,8 @@ def test_a_receiver_is_a_place_on_the_public_net_by_https(url: str) -> None:
         "https://[::1]/", "https://10.0.0.1/", "https://localhost/", "https://gateway.internal/",
         "https://printer.local/", "https://rota.example:99999/", "https://rota.example/a b",
         "https://rota.example/\r\nX-Evil: 1", "https://röta.example/", "https://[nonsense/",
-        f"https://rota.example/{'a' * 2_000}", "http://127.0.0.1:9/",
+        f"https://rota.example/{'a' * 2_000}", "http://127.0.0.1:9/", "https://a..b.org/",
+        "https://.rota.example/", f"https://{'a' * 64}.example/", "https://./",
     ],
 )  # fmt: skip
 def test_no_other_place_is_taken_as_a_receiver(url: str) -> None:

@@ -1,7 +1,10 @@
 """E-mails reach a real SMTP server: each once, whatever fails on the way."""
 
 import datetime
+import time
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import eventlet
@@ -100,6 +103,7 @@ def test_a_connection_that_broke_is_made_anew(
     [
         ("refuse@example.org", "refused_by_server"),
         ("bounce@example.org", "refused_by_server"),
+        ("slam@example.org", "refused_by_server"),
         ("no address at all", "bad_address"),
         ("naïve@example.org", "bad_address"),
         ("a@example.org\r\nBcc: b@example.org", "bad_address"),
@@ -142,6 +146,34 @@ def test_what_is_turned_away_for_now_is_tried_on_the_schedule_then_fails(
         office.run()
     assert tries == [("pending", count) for count in range(6)]
     assert _of_giver(database, pair) == ("failed", 6)
+
+
+@pytest.mark.parametrize("address", ["leave@example.org", "drop@example.org"])
+def test_a_mail_over_which_the_server_hangs_up_holds_up_no_other_and_fails_after_its_tries(
+    database: Database, postbox: Postbox, office: Office, others: Others, address: str
+) -> None:
+    pair = Pair()
+    others.addresses[str(pair.giver_id)] = address
+    neighbours = [pair] + [Pair() for _ in range(3)]
+    scene.hear(
+        database, *[each.says(exchanges.ExchangeRequested, each.receiver_id) for each in neighbours]
+    )
+    assert office.run() == {("requested", "postponed"): 4}
+    scene.advance(database, seconds=6)
+    assert office.run() == {("requested", "sent"): 3}
+    for tries, wait in enumerate(office.settings.schedule, 1):
+        assert _of_giver(database, pair) == ("pending", tries)
+        scene.advance(database, seconds=wait)
+        fresh = Pair()
+        scene.hear(database, fresh.says(exchanges.ExchangeRequested, fresh.receiver_id))
+        office.run()
+        assert postbox.to(others.address(str(fresh.giver_id))), "what was tried comes last"
+    assert _of_giver(database, pair) == ("failed", 6)
+    said = scene.rows(
+        database, "select convert_from(body, 'utf8')::json ->> 'reason' from unsaid"
+        " where routing_key like '%%.notice_failed'",
+    )  # fmt: skip
+    assert said == [("connection_dropped",)]
 
 
 def _of_giver(database: Database, pair: Pair) -> tuple[str, int]:
@@ -222,6 +254,34 @@ def test_a_sender_that_was_slow_leaves_alone_what_another_has_taken_over(
         assert {due.id for due in store.claim(tx.conn, "london", tx.now, quick, 10)} == taken
         assert store.keep_in_hand(tx.conn, taken, slow, tx.now) == set()
         assert store.keep_in_hand(tx.conn, taken, quick, quick + lease) == taken
+
+
+def test_a_sender_that_was_answered_late_sends_nothing_that_another_has_taken_over(
+    database: Database,
+    postbox: Postbox,
+    office: Office,
+    others: Others,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene.hear(database, Pair().says(exchanges.ExchangeBooked))
+    late = 0.0
+    monkeypatch.setattr(
+        delivery, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + late)
+    )
+    quick = scene.office(database, postbox, others)
+
+    def ask(service: str, method: str, **arguments: Any) -> Any:
+        nonlocal late
+        if method == "contacts":
+            late += 61
+            scene.advance(database, seconds=61)
+            assert quick.run() == {("booked", "sent"): 2}
+        return others(service, method, **arguments)
+
+    office.ask = ask
+    assert office.run() == {}
+    assert len(postbox.mails()) == 2
+    quick.channel.close()
 
 
 def test_what_became_of_a_mail_is_said_once_and_without_address(

@@ -1,6 +1,6 @@
 """Proves who may subscribe, who lets in, and how a subscription ends."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -8,7 +8,13 @@ from services.bus.caller import Caller
 from services.bus.errors import NotAllowed
 from services.bus.transaction import Database
 from services.contracts import members
-from services.notifications import errors, management, subscription, subscription_handlers
+from services.notifications import (
+    errors,
+    management,
+    subscription,
+    subscription_handlers,
+    subscription_store,
+)
 from tests.notifications import scene, subscribing
 from tests.notifications.subscribing import ANOTHER, INTEGRATOR, NATIONAL, SENATE
 
@@ -117,15 +123,46 @@ def test_who_leaves_takes_their_subscriptions_along(database: Database) -> None:
 def test_an_ended_user_is_removed_from_a_broker_that_was_away_once_it_is_back(
     database: Database,
 ) -> None:
-    asked = subscribing.subscribe(database)["id"]
-    with database.transaction() as tx:  # as if it had been by AMQP
-        tx.conn.execute("update subscription set kind = 'amqp', url = null where id = %s", [asked])
-        subscription_handlers.end(tx, INTEGRATOR, asked)
+    _ended_queue(database)
     nobody = management.Broker("http://user:word@127.0.0.1:9", "timebank")
     with pytest.raises(errors.BrokerAway):
         subscription_handlers.dismiss(database.transaction, nobody)
     due = "select dismiss_at > now() from subscription"
     assert scene.rows(database, due) == [(True,)]
+
+
+class _Busy(management.Broker):
+    """A broker that makes the user again, by its owner's request, while it is removed."""
+
+    def __init__(self, database: Database, ended: str) -> None:
+        super().__init__("http://user:word@127.0.0.1:9", "timebank")
+        self.database, self.ended, self.removed = database, UUID(ended), 0
+
+    def dismiss(self, user: str, queue: str) -> None:
+        self.removed += 1
+        if self.removed == 1:
+            with self.database.transaction() as tx:
+                subscription_store.dismiss_again(tx.conn, self.ended, tx.now)
+
+
+def test_a_user_made_while_it_was_removed_is_removed_again_and_then_left_alone(
+    database: Database,
+) -> None:
+    ended = _ended_queue(database)
+    broker = _Busy(database, ended)
+    for removed in (1, 2, 2):
+        subscription_handlers.dismiss(database.transaction, broker)
+        assert broker.removed == removed
+    assert scene.rows(database, "select dismiss_at from subscription") == [(None,)]
+
+
+def _ended_queue(database: Database) -> str:
+    """A subscription that has ended, as if it had been by AMQP."""
+    asked: str = subscribing.subscribe(database)["id"]
+    with database.transaction() as tx:
+        tx.conn.execute("update subscription set kind = 'amqp', url = null where id = %s", [asked])
+        subscription_handlers.end(tx, INTEGRATOR, asked)
+    return asked
 
 
 def test_what_does_not_exist_is_not_found(database: Database) -> None:

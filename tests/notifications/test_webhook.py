@@ -209,6 +209,8 @@ def test_a_receiver_that_is_asked_to_wait_longer_is_waited_for(
         ("https://[::ffff:10.0.0.1]/", "not_a_public_address"),
         ("https://169.254.169.254/latest", "not_a_public_address"),
         ("https://no-such-name.invalid/", "name_unknown"),
+        ("https://a..b.org/", "name_unknown"),
+        (f"https://{'a' * 64}.example/", "name_unknown"),
     ],
 )
 def test_what_a_name_leads_to_is_checked_when_something_is_sent(url: str, reason: str) -> None:

@@ -1,6 +1,7 @@
 """How a view asks a service on behalf of whoever sent the request."""
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -15,9 +16,15 @@ from gateway.remembered import Remembered
 from gateway.settings import Settings
 from gateway.tokens import Tokens
 from services.bus.caller import SERVICE, Caller, service_in
-from services.bus.idempotency import Key
+from services.bus.idempotency import Key, StillRunning
+from services.bus.rpc import RpcError
 
 EXTENSION = "timebank"
+TWIN_PATIENCE = 5.0
+"""Seconds a form waits for the same form that was sent a moment before: longer than a command
+takes where nothing is away, and shorter than people wait."""
+TWIN_PAUSE = 0.05
+"""Seconds between two looks whether the first has ended."""
 
 
 class Bus(Protocol):
@@ -133,10 +140,21 @@ def ask(service: str, method: str, **arguments: Any) -> Any:
 def tell(service: str, method: str, *, as_: Caller | None = None, **arguments: Any) -> Any:
     """Have a service do something, once for each ``Idempotency-Key``.
 
+    A form that was pressed twice is sent twice, and its person sees the second answer only: that
+    one waits for the first and tells the same. Programs are told that it is running.
+
     Args:
         as_: somebody other than the member who asks: one who has not joined yet.
     """
-    return _call(service, method, as_ or caller(), idempotency.key(), arguments)
+    who, key = as_ or caller(), idempotency.key()
+    until = time.monotonic() + (TWIN_PATIENCE if flask.g.get("is_page") else 0)
+    while True:
+        try:
+            return _call(service, method, who, key, arguments)
+        except RpcError as refused:
+            if refused.code != StillRunning.code or time.monotonic() >= until:
+                raise
+        time.sleep(TWIN_PAUSE)
 
 
 def ask_anyone(service: str, method: str, **arguments: Any) -> Any:

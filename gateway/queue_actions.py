@@ -56,7 +56,7 @@ def do(wanted: Iterable[Wanted]) -> list[Outcome]:
 
 
 def _do(wanted: Wanted, form_key: str | None) -> Outcome:
-    flask.g.idempotency_key = f"{form_key}:{wanted.id}" if form_key else None
+    flask.g.idempotency_key = f"{form_key}:{wanted.act}:{wanted.id}" if form_key else None
     try:
         _tell(wanted)
     except RpcError as refused:

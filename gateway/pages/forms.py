@@ -16,13 +16,16 @@ from typing import Any
 
 import wtforms
 
+from gateway.pages import words
 from services.bus.rpc import RpcError
 
 STALE = "version_conflict"
-_STALE = (
-    "This has changed since you opened the page. What you wrote is still here: "
-    "check it, then send it again."
-)
+_SAID = {
+    STALE: "This has changed since you opened the page. What you wrote is still here: "
+    "check it, then send it again.",
+    **words.REFUSALS,
+}
+"""What is said instead of a service's words."""
 
 
 class Form(wtforms.Form):
@@ -73,7 +76,7 @@ class Form(wtforms.Form):
             self._say(field, str(each.get("message") or refused))
         if not told:
             field = self._named(str(refused.detail.get("pointer", "")))
-            self._say(field, _STALE if refused.code == STALE else refused.message)
+            self._say(field, _SAID.get(refused.code, refused.message))
 
     def _named(self, pointer: str) -> Any:
         return self._fields.get(pointer.strip("/").partition("/")[0])

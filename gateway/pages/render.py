@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import re
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ _environment = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(asset=static.url, links=links, words=words)
+_environment.globals.update(
+    asset=static.url, links=links, words=words, new_key=lambda: str(uuid.uuid4())
+)
 _environment.filters.update(
     duration=words.duration,
     credits=words.credits,

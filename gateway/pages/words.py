@@ -150,6 +150,15 @@ SAID: Mapping[str, str] = {
 """What a page says first about what was just done, by the word in its address."""
 
 
+REFUSALS: Mapping[str, str] = {
+    "idempotency_key_reused": "You have sent this page before, with other answers. If you want to "
+    "send these as well, press the button again.",
+    "idempotency_still_running": "What you sent is still being worked on. Wait a minute and look "
+    "whether it is done before you send it again.",
+}
+"""What a person is told instead of a service's words, which here are meant for programs."""
+
+
 def duration(minutes: int) -> str:
     """``1 hour 30 minutes``; below zero ``minus 1 hour``."""
     hours, rest = divmod(abs(minutes), 60)

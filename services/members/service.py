@@ -63,7 +63,10 @@ class Members:
     @rpc
     def update(self, call: Any, body: Any, expected_version: int | None = None) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
-            return handlers.update(tx, call.caller, body, expected_version)
+            return idempotency.once(
+                tx, call.caller, call.key,
+                lambda: handlers.update(tx, call.caller, body, expected_version),
+            )  # fmt: skip
 
     @rpc
     def leave(self, call: Any, choice: str = "fund") -> Any:
@@ -127,6 +130,11 @@ class Members:
     def keep_sign_in_link(self, call: Any, token_hash: Any, email: Any) -> Any:
         with self.bus.transaction(call.correlation_id) as tx:
             return session_handlers.keep_link(tx, call.caller, token_hash, email)
+
+    @rpc
+    def forget_link(self, call: Any, token_hash: Any) -> Any:
+        with self.bus.transaction(call.correlation_id) as tx:
+            return session_handlers.forget_link(tx, call.caller, token_hash)
 
     @rpc
     def use_sign_in_link(self, call: Any, token_hash: Any) -> Any:

@@ -42,7 +42,9 @@ def test_a_member_joins_is_known_and_leaves_by_calls(bus: Bus, database_url: str
     ada = Caller.from_json(ask(bus, "identify", email="ada@nhs.net"))
     assert ask(bus, "me", ada)["id"] == joined["id"]
     assert ask(bus, "get", ada, member_id=joined["id"])["name"] == "Ada"
-    assert ask(bus, "update", ada, body={"about": "Hello"}, expected_version=1)["version"] == 2
+    twice = {"key": Key("u", "POST /profile/about", "h"), "body": {"about": "Hello"}}
+    for _ in range(2):  # a form that was pressed twice is no conflict with itself
+        assert ask(bus, "update", ada, expected_version=1, **twice)["version"] == 2
     assert list(ask(bus, "cards", ids=[joined["id"]])) == [joined["id"]]
     assert list(ask(bus, "contacts", ids=[joined["id"]])) == [joined["id"]]
     assert told(lambda: ask(bus, "contacts", ada, ids=[])) == ("not_allowed", "not_allowed")

@@ -141,6 +141,10 @@ STATUSES: dict[str, int] = {
     "try_later": 503,
     "overloaded": 503,
     "sign_in_unavailable": 503,
+    "broker_away": 503,
+    "connection_lost": 503,
+    "nobody_there": 503,
+    "timed_out": 503,
 }
 """What clients can decide by. A refusal whose code is not here is told by its family."""
 _PLACES = {

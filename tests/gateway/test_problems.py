@@ -2,13 +2,14 @@
 
 import importlib
 import inspect
+import re
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from gateway import problems
-from services.bus import errors
+from services.bus import errors, rpc
 from tests.gateway.conftest import Token, problem, signed_in
 from tests.gateway.standin import EXCHANGE, Services, refused
 
@@ -182,3 +183,9 @@ def test_every_refusal_of_the_services_has_a_status_of_its_own(service: str) -> 
         if issubclass(item, errors.Refused) and item not in (errors.Refused, errors.NotAllowed)
     }
     assert codes - problems.STATUSES.keys() - {"limit_not_valid"} == set()
+
+
+def test_what_is_said_of_a_service_nobody_reaches_stands_in_the_document() -> None:
+    said = set(re.findall(r'_trouble\("(\w+)"', inspect.getsource(rpc)))
+    assert {"timed_out", "nobody_there"} <= said
+    assert {problems.STATUSES.get(code) for code in said} == {503}

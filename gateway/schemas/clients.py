@@ -33,11 +33,14 @@ class PublicKey(fields.Dict):
             key.ensure_kid()
             fits = _fits(key)
             public = key.as_dict(private=False)
+            # What is kept of it; controls and halves of characters no database takes.
+            kept = {name: str(public[name]) for name in _PUBLIC if name in public}
+            fits = fits and all(each.isprintable() for each in kept.values())
         except (jose.JoseError, ValueError, TypeError, AttributeError, KeyError):
             fits = False
         if not fits or not isinstance(public["kid"], str) or not 0 < len(public["kid"]) <= 100:
             raise marshmallow.ValidationError("Must be a public JWK, EC on P-256 or RSA.")
-        return {name: str(public[name]) for name in _PUBLIC if name in public}
+        return kept
 
 
 def _fits(key: Any) -> bool:

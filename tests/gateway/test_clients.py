@@ -327,6 +327,7 @@ def test_what_is_no_public_key_of_a_good_kind_is_refused(
     wrong = [
         key.as_dict(private=True), {"kty": "oct", "k": "c2VjcmV0"}, {}, {"kty": "EC"},
         {**public, "x": public["y"]}, {**public, "kid": 7}, {**public, "kid": ""},
+        {**public, "kid": "a\0"}, {**public, "kid": "\ud800"}, {**public, "alg": "ES256\0"},
         jwk.ECKey.generate_key("P-384").as_dict(private=False),
         {"kty": "RSA", "e": "AQAB", "n": "x" * 171}, "key", None,
     ]  # fmt: skip

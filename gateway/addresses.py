@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from gateway import asking
+from gateway import asking, letters
 from gateway.blueprint import Blueprint
 from gateway.pages import links
 from gateway.schemas import addresses as shapes
@@ -53,9 +53,7 @@ def send_link(email: str) -> None:
     kept = asking.ask("members", "keep_address_link", token_hash=hashed(token), email=email)
     if kept["send"]:
         link = f"{asking.door().settings.public_url}{links.confirm_address(token)}"
-        asking.ask_ourselves(
-            "notifications", "send_sign_in_link", email=email, link=link, purpose="address"
-        )
+        letters.send(hashed(token), email=email, link=link, purpose="address")
 
 
 def confirm(token: str) -> Any:

@@ -9,7 +9,7 @@ import flask
 from werkzeug import wrappers
 from wtforms import validators
 
-from gateway import asking, tokens
+from gateway import asking, letters, tokens
 from gateway.pages import fields, links, openid, render, visitor
 from gateway.pages.area import Area, anyone
 from gateway.pages.forms import Form
@@ -149,7 +149,7 @@ def _send_link(email: str, back_to: str) -> None:
         path = f"{links.SIGN_IN_LINK}/{token}"
         path = links.with_query(path, next=back_to if back_to != links.HOME else None)
         link = f"{asking.door().settings.public_url}{path}"
-        asking.ask_ourselves("notifications", "send_sign_in_link", email=email, link=link)
+        letters.send(kept["token_hash"], email=email, link=link)
 
 
 def _used(token: str) -> Any:

@@ -83,6 +83,10 @@ def use_link(conn: Connection, token_hash: bytes, now: datetime.datetime) -> Non
     conn.execute("update address_link set used_at = %s where token_hash = %s", [now, token_hash])
 
 
+def forget_link(conn: Connection, token_hash: bytes) -> None:
+    conn.execute("delete from address_link where token_hash = %s", [token_hash])
+
+
 def forget_links(conn: Connection, member_id: UUID) -> None:
     """Forget what a leaver asked for."""
     conn.execute("delete from address_link where member_id = %s", [member_id])

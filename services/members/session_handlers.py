@@ -7,6 +7,7 @@ from typing import Any
 from services.bus.caller import Caller
 from services.bus.transaction import Transaction
 from services.members import (
+    address_store,
     cover_handlers,
     errors,
     fingerprint,
@@ -105,6 +106,17 @@ def keep_link(tx: Transaction, caller: Caller, token_hash: Any, email: Any) -> A
         return {"send": False}
     session_store.add_link(tx.conn, fingerprint.from_hex(token_hash), address, tx.now)
     return {"send": True}
+
+
+def forget_link(tx: Transaction, caller: Caller, token_hash: Any) -> None:
+    """Forget a link whose mail nobody took: to sign in, or to add an address.
+
+    It counts for nothing, or who tries while mails cannot be sent could not when they can.
+    """
+    caller.require_service()
+    key = fingerprint.from_hex(token_hash)
+    session_store.forget_link(tx.conn, key)
+    address_store.forget_link(tx.conn, key)
 
 
 def use_link(tx: Transaction, caller: Caller, token_hash: Any) -> Any:

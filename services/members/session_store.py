@@ -94,6 +94,10 @@ def use_link(conn: Connection, token_hash: bytes, now: datetime.datetime) -> Non
     conn.execute("update sign_in_link set used_at = %s where token_hash = %s", [now, token_hash])
 
 
+def forget_link(conn: Connection, token_hash: bytes) -> None:
+    conn.execute("delete from sign_in_link where token_hash = %s", [token_hash])
+
+
 def forget_links(conn: Connection, email: str) -> None:
     conn.execute("delete from sign_in_link where lower(email) = lower(%s)", [email])
 

@@ -195,6 +195,8 @@ OF_MEMBERS: dict[str, Any] = {
     "cover": A_COVER,
     "end_cover": A_COVER,
     "keep_address_link": {"send": True},
+    "keep_sign_in_link": {"send": True},
+    "forget_link": None,
     "add_address": {"email": "alice@example.org"},
     "remove_address": {"email": "alice@nhs.net"},
     "make_main_address": {"email": "alice@nhs.net"},

@@ -49,6 +49,25 @@ def test_who_asks_sees_no_difference_when_nothing_is_sent(
 
 
 @pytest.mark.parametrize(
+    ("code", "forgotten"),
+    [("try_later", True), ("nobody_there", True), ("broker_away", True), ("timed_out", False)],
+)
+def test_a_link_whose_mail_did_not_go_counts_for_nothing(
+    alice: FlaskClient, anybody: FlaskClient, services: Services, code: str, forgotten: bool
+) -> None:
+    services.answers["notifications", "send_sign_in_link"] = refused(code, "Away.", "try_later")
+    problem(alice.post(PATH, json=NEW), 503, code)
+    proof = csrf(anybody.get("/sign-in/email").text)
+    assert anybody.post("/sign-in/email", data={"csrf": proof, **NEW}).status_code == 503
+    kept = [
+        *services.of("members", "keep_address_link"), *services.of("members", "keep_sign_in_link"),
+    ]  # fmt: skip
+    assert len(kept) == 2
+    hashes = [each.arguments["token_hash"] for each in services.of("members", "forget_link")]
+    assert hashes == ([each.arguments["token_hash"] for each in kept] if forgotten else [])
+
+
+@pytest.mark.parametrize(
     ("path", "method", "code", "status"),
     [
         (PATH, "keep_address_link", "address_yours", 409),

@@ -113,6 +113,14 @@ def test_mail_to_one_address_and_links_of_one_member_are_limited(bank: Bank, ada
     assert ask(bank, ada, "more@nhs.net", "later")
 
 
+def test_a_link_to_a_new_address_whose_mail_nobody_took_counts_for_nothing(
+    bank: Bank, ada: Caller
+) -> None:
+    for each in range(7):
+        assert ask(bank, ada, NEW, f"link {each}")
+        bank.do(session_handlers.forget_link, SERVICE, digest(f"link {each}"))
+
+
 def test_an_address_goes_and_with_it_who_is_signed_in_by_it(bank: Bank, ada: Caller) -> None:
     add(bank, ada, NEW)
     old, new = sign_in(bank, OLD), sign_in(bank, NEW)

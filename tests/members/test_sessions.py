@@ -167,6 +167,14 @@ def test_no_address_gets_more_than_five_links_an_hour(bank: Bank) -> None:
     assert keep(bank, "later") == {"send": True}
 
 
+def test_links_whose_mail_nobody_took_count_for_nothing(bank: Bank) -> None:
+    for number in range(7):
+        assert keep(bank, f"link {number}") == {"send": True}
+        bank.do(session_handlers.forget_link, SERVICE, hashed(f"link {number}"))
+    with pytest.raises(errors.LinkNotValid):
+        use(bank, "link 6")
+
+
 def test_what_is_no_hash_is_refused(bank: Bank) -> None:
     for text in ("", "ab", "z" * 64, None, 7, "ab" * 33):
         with pytest.raises(errors.Invalid):
@@ -182,6 +190,7 @@ def test_only_our_own_services_may_ask(bank: Bank) -> None:
             (session_handlers.close_session, (key, True)),
             (session_handlers.keep_link, (key, ADA)),
             (session_handlers.use_link, (key,)),
+            (session_handlers.forget_link, (key,)),
         ):
             with pytest.raises(NotAllowed):
                 bank.do(handler, who, *arguments)

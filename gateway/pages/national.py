@@ -9,11 +9,10 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking, names, queue
-from gateway.pages import fields, links, render, words
+from gateway.pages import called, fields, links, render, words
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from gateway.problems import Problem
-from services.bus.rpc import RpcError
 
 routes = Area("national")
 
@@ -167,15 +166,7 @@ def _set_role(form: Role, held: list[dict[str, Any]]) -> Any:
     Raises:
         RpcError: nobody is called so, or several are; or members refuse it.
     """
-    found = asking.ask("members", "find", q=form.who.data)["items"]
-    if len(found) != 1:
-        said = (
-            "Several people are called this. Enter their e-mail address"
-            if found
-            else ("Nobody with this name or e-mail address has joined")
-        )
-        raise RpcError("member_not_found", said, {"pointer": "/who"}, "refused")
-    person, role = str(found[0]["id"]), str(form.role.data)
+    person, role = called.one(str(form.who.data), pointer="/who"), str(form.role.data)
     now = {each["role"] for each in held if each["member_id"] == person}
     wanted = now | {role} if form.change.data == "give" else now - {role}
     return asking.tell(

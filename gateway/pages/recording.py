@@ -9,7 +9,7 @@ import flask
 from werkzeug import wrappers
 
 from gateway import asking
-from gateway.pages import fields, links, moments, render
+from gateway.pages import called, fields, links, moments, render
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from services.bus.rpc import RpcError
@@ -122,7 +122,10 @@ def for_somebody() -> wrappers.Response:
 
 
 def _tell_for(form: ForSomebody) -> Any:
-    found = {side: _one(side, getattr(form, side).data) for side in ("giver", "receiver")}
+    found = {
+        side: called.one(str(getattr(form, side).data), field=side)
+        for side in ("giver", "receiver")
+    }
     told, other = ("giver", "receiver") if form.role.data == "giver" else ("receiver", "giver")
     body = {
         **form.body(),
@@ -131,23 +134,6 @@ def _tell_for(form: ForSomebody) -> Any:
         "with_member_id": found[other],
     }
     return asking.tell("exchanges", "record", body=body)
-
-
-def _one(side: str, text: str) -> str:
-    """The one member called so.
-
-    Raises:
-        RpcError: nobody is, or several are; said at the field.
-    """
-    items = asking.ask("members", "find", q=text)["items"]
-    if len(items) == 1:
-        return str(items[0]["id"])
-    said = (
-        "Several people are called this. Enter their e-mail address"
-        if items
-        else "Nobody with this name or e-mail address has joined"
-    )
-    raise RpcError("member_not_found", said, {"field": side}, "refused")
 
 
 def _recorded(form: Form) -> wrappers.Response:

@@ -12,6 +12,9 @@ WAITING, APPROVED, REFUSED, LEFT = "waiting", "approved", "refused", "left"
 FORMER = "Former member"
 """The name on the card of somebody who has left and been erased."""
 
+UNWRITTEN = frozenset(' ,;<>"()[]\\')
+"""What no address has that anybody can sign in with; lists of addresses have it between them."""
+
 PATIENCE = 2
 """Working days a joiner waits for a representative before the national team is shown them."""
 
@@ -83,8 +86,9 @@ def address(email: str | None) -> str:
     """
     text = (email or "").strip()
     local, at, domain = text.partition("@")
-    plain = text.isprintable() and text.isascii() and " " not in text
-    if not (local and at and "." in domain and "@" not in domain and plain and len(text) <= 254):
+    plain = text.isprintable() and text.isascii() and not UNWRITTEN & set(text)
+    reached = "." in domain and "@" not in domain and all(domain.split("."))
+    if not (local and at and reached and plain and len(text) <= 254):
         raise errors.NoAddress
     return text
 

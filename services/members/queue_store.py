@@ -84,8 +84,12 @@ def nudge(
 
 
 def named(conn: Connection, words: str, limit: int) -> list[Card]:
-    """Members whose name begins with these words, or one of whose addresses it is."""
-    pattern = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    """Members whose name begins with these words, or one of whose addresses it is.
+
+    An address finds nobody by name: one can call oneself by somebody else's.
+    """
+    escaped = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = None if "@" in words else f"{escaped}%"
     with conn.cursor(row_factory=class_row(Card)) as cursor:
         return cursor.execute(
             """

@@ -34,7 +34,8 @@ def test_a_domain_that_only_looks_known_waits(email: str) -> None:
 @pytest.mark.parametrize(
     "email",
     [None, "", "ada", "@nhs.net", "ada@", "ada@nhs", "a@b@nhs.net", "a da@nhs.net", "a\0@nhs.net",
-     "ada@nhѕ.net", f"{'a' * 247}@nhs.net"],
+     "ada@nhѕ.net", f"{'a' * 247}@nhs.net", "ada@nhs.net;", "<ada@nhs.net>", "ada,bo@nhs.net",
+     '"ada"@nhs.net', "ada@nhs..net", "ada@.nhs.net", "ada@nhs.net."],
 )  # fmt: skip
 def test_an_address_no_letter_could_reach_is_refused(email: str | None) -> None:
     with pytest.raises(errors.NoAddress):

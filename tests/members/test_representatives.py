@@ -105,6 +105,10 @@ def test_representatives_find_people_by_name_or_whole_address_and_nobody_else_do
     for q in ("ada 100%", "ADA@nhs.net"):
         items = bank.do(queue_handlers.find, rep, q)["items"]
         assert [each["id"] for each in items] == [found["id"]]
+    bank.join("eve@nhs.net", name="ada@nhs.net")
+    assert [each["id"] for each in bank.do(queue_handlers.find, rep, "ada@nhs.net")["items"]] == [
+        found["id"]
+    ]
     for q in ("ada@nhs", "%", "_da"):
         assert bank.do(queue_handlers.find, rep, q)["items"] == []
     for role in ("senate", "coordinator"):

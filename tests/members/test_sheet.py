@@ -68,6 +68,11 @@ def test_each_row_is_judged_by_itself() -> None:
     ]  # fmt: skip
 
 
+def test_an_address_with_what_stands_between_addresses_is_told_before_anybody_is_let_in() -> None:
+    text = HEADING + "<a@nhs.net>,A,RJ1,,,\nb@nhs.net;,B,RJ1,,,\nc@nhs..net,C,RJ1,,,\n"
+    assert codes(MEMBERS, text) == ["bad_address"] * 3
+
+
 def test_who_answers_for_several_regions_says_which() -> None:
     both = Known(("london", "north-west"))
     text = "email,region\na@nhs.net,\nb@nhs.net,North West\n"

@@ -84,6 +84,9 @@ def create(
         clock: seconds that only grow, for limits and what is remembered.
     """
     app = flask.Flask("gateway", static_folder=None)
+    # Otherwise /v1//account is answered by a redirect to whatever the Host header says, without
+    # TLS: an address of ours has one form.
+    app.url_map.merge_slashes = False
     app.config["PUBLIC_URL"] = settings.public_url
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions[asking.EXTENSION] = door(bus, settings, fetch=fetch, clock=clock)

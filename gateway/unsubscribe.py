@@ -38,6 +38,12 @@ POLICY = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-u
 routes = flask.Blueprint("unsubscribe", __name__)
 
 
+@routes.before_request
+def _of_people() -> None:
+    """Whoever comes here reads; what fails is told on a page, too."""
+    flask.g.is_page = True
+
+
 @routes.get("/notices/<uuid:notice_id>/unsubscribe")
 def offer(notice_id: UUID) -> flask.Response:
     """One button."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import urllib.parse
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import flask
 from werkzeug import wrappers
 from werkzeug.datastructures import FileStorage
+from werkzeug.routing import Rule
 
 from gateway import asking, idempotency
 from gateway.pages import links, visitor
@@ -92,6 +94,28 @@ def _led_elsewhere(who: Visitor) -> wrappers.Response | None:
     audience = getattr(view, "audience", MEMBER)
     if audience == ANYONE or (who.signed_in and (audience == SIGNED_IN or who.caller)):
         return None
+    way = links.join if who.signed_in else links.sign_in
+    return flask.redirect(way(here()), 303)
+
+
+def here() -> str:
+    """The page somebody can be led back to.
+
+    Of an address that only takes forms that is the nearest one above it that can be opened.
+    """
     request = flask.request
-    here = links.local(request.full_path.rstrip("?") if request.method == "GET" else request.path)
-    return flask.redirect(links.join(here) if who.signed_in else links.sign_in(here), 303)
+    if request.method != "POST":
+        return links.local(request.full_path.rstrip("?"))
+    opened = {str(rule) for rule in flask.current_app.url_map.iter_rules() if _opens(rule)}
+    rule, path = str(request.url_rule), request.path
+    if rule in opened:
+        # What was said of something done before is not said of this, which was not.
+        given = [each for each in request.args.items(multi=True) if each[0] != "said"]
+        return links.local(f"{path}?{urllib.parse.urlencode(given)}".rstrip("?"))
+    while path and rule not in opened:
+        rule, path = rule.rpartition("/")[0], path.rpartition("/")[0]
+    return links.local(path)
+
+
+def _opens(rule: Rule) -> bool:
+    return "GET" in (rule.methods or ())

@@ -14,6 +14,7 @@ from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from gateway.queue_actions import Outcome, Wanted
 from gateway.ranking import KINDS, Ranked, within
+from services.bus.rpc import RpcError
 
 routes = Area("console")
 
@@ -182,5 +183,8 @@ def _told(outcomes: list[Outcome]) -> list[dict[str, Any]]:
 def _title(wanted: Wanted) -> str:
     if wanted.act != "remind":
         return "A joiner"
-    found = asking.ask("exchanges", "exchange", exchange_id=wanted.id)
+    try:
+        found = asking.ask("exchanges", "exchange", exchange_id=wanted.id)
+    except RpcError:
+        return "An exchange"  # not theirs to see any more; what became of the others is told
     return str(found["title"])

@@ -100,8 +100,8 @@ def _tell(concern_id: UUID, action: str, body: Any, version: int | None) -> Any:
 
 def _seen(form: Act) -> int:
     """The version decided on; one nothing has, when what came is none."""
-    given = str(form.version.data or "")
-    return int(given) if given.isascii() and given.isdigit() else etags.NOBODYS_VERSION
+    seen = form.version.seen()
+    return etags.NOBODYS_VERSION if seen is None else seen
 
 
 def _found(concern_id: UUID) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 import uuid
@@ -30,6 +31,7 @@ from gateway.pages import (
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from gateway.pages.steps import STEPS, Step, StepForm
+from services.bus.rpc import RpcError
 
 routes = Area("exchanges")
 
@@ -228,11 +230,15 @@ def _tell(found: dict[str, Any], taken: Step, form: StepForm) -> dict[str, Any]:
 
 
 def _wait_for_ledger(answer: dict[str, Any]) -> None:
-    """Let the next page show what the ledger said, if it says so in a moment."""
+    """Let the next page show what the ledger said, if it says so in a moment.
+
+    The step is taken: that nobody can tell what came of it is no reason to say it failed.
+    """
     deadline = time.monotonic() + LEDGER_ANSWERS
-    while answer["next_actor"] == LEDGER and time.monotonic() < deadline:
-        time.sleep(LOOK_AGAIN)
-        answer = asking.ask("exchanges", "exchange", exchange_id=answer["id"])
+    with contextlib.suppress(RpcError):
+        while answer["next_actor"] == LEDGER and time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN)
+            answer = asking.ask("exchanges", "exchange", exchange_id=answer["id"])
 
 
 def _step_page(found: dict[str, Any], me: str, name: str, form: StepForm) -> wrappers.Response:

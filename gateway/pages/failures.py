@@ -7,7 +7,7 @@ import contextlib
 import flask
 
 from gateway import problems
-from gateway.pages import links, render, visitor
+from gateway.pages import area, links, render, visitor, words
 from gateway.problems import Problem
 from services.bus.rpc import RpcError
 
@@ -40,19 +40,19 @@ def show(problem: Problem) -> flask.Response:
     if not _wants_page():
         return problems.answer(problem)
     if problem.status == 401:
-        return flask.redirect(links.sign_in(links.local(flask.request.path)), 303)  # type: ignore[return-value]
+        return flask.redirect(links.sign_in(area.here()), 303)  # type: ignore[return-value]
     _know_visitor()
     title = _TITLES.get(problem.status, _TITLES[500])
     if problem.code == _EXPIRED:
         title = "This page was open too long"
-    advice = _ADVICE.get(problem.status, problem.detail)
+    advice = words.REFUSALS.get(problem.code) or _ADVICE.get(problem.status, problem.detail)
     answer = render.page(
         "failure.html",
         title,
         status=problem.status,
         advice=advice,
         expired=problem.code == _EXPIRED,
-        back=links.local(flask.request.path),
+        back=area.here(),
         reference=flask.g.get("correlation_id") if problem.status >= 500 else None,
     )
     answer.headers.update(problem.headers)
@@ -67,8 +67,12 @@ def _know_visitor() -> None:
 
 
 def _wants_page() -> bool:
-    """Whether a person is waiting: at one of our pages, or nowhere and with a browser."""
-    if flask.g.get("is_page"):
+    """Whether a person is waiting: at one of our pages, or nowhere and with a browser.
+
+    A page is known by its address: some requests end before anybody looked who sent them.
+    """
+    blueprint = flask.current_app.blueprints.get(flask.request.blueprint or "")
+    if isinstance(blueprint, area.Area) or flask.g.get("is_page"):
         return True
     accepted = flask.request.accept_mimetypes
     nowhere = flask.request.url_rule is None and not flask.request.path.startswith(

@@ -86,12 +86,15 @@ class _Field(wtforms.Field):
 
 
 class Text(_Field, wtforms.StringField):
-    """One line; blanks around it are dropped."""
+    """One line; blanks around it are dropped.
+
+    Browsers send the end of a line as two characters and count it as one; so do we.
+    """
 
     widget = _Drawn("input", "input")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata([each.strip() for each in valuelist])
+        super().process_formdata([each.replace("\r\n", "\n").strip() for each in valuelist])
         self.raw_data = [self.data] if self.data else []
 
 
@@ -219,13 +222,18 @@ class Tick(_Field, wtforms.BooleanField):
         return {"id": None, "idPrefix": self.id, "items": [item], "hint": None}
 
 
+LONGEST_VERSION = 9
+"""Digits: more would not fit the databases' numbers."""
+
+
 class Version(wtforms.HiddenField):
     """The version somebody saw, so that what changed meanwhile is not overwritten."""
 
     def seen(self) -> int | None:
         """The version the visitor had before them; ``None`` when what came is none."""
         given = str(self.data or "")
-        return int(given) if given.isascii() and given.isdigit() else None
+        fits = given.isascii() and given.isdigit() and len(given) <= LONGEST_VERSION
+        return int(given) if fits else None
 
 
 def _chosen(value: Any) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 import flask
 import structlog
 from werkzeug import wrappers
+from wtforms import validators
 
 from gateway import asking
 from gateway.pages import draft, fields, lines, links, render, visitor, workplace
@@ -27,6 +28,7 @@ PAGES = {WHO: links.JOIN, GIVE: links.JOIN_GIVE, LIKE: links.JOIN_LIKE}
 PAGES_IN_ALL = 4
 
 FIRST_OFFER_MINUTES = 60
+NOTHING_TO_GIVE = "Write at least one thing you could help with"
 TOO_LONG = "That is more than we can keep on this page. Use fewer words; you can add more later"
 
 E_MAILS: dict[str, dict[str, Any]] = {
@@ -54,7 +56,7 @@ class Give(Form):
 
     offers = fields.Counted(
         "What could you help others with?",
-        fields.required("Write at least one thing you could help with"),
+        fields.required(NOTHING_TO_GIVE),
         fields.at_most(400, "What you could help with"),
         lines.OneOnEachLine("What you could help with"),
         hint="In your own words, one thing on each line. For example: reading a budget; "
@@ -65,6 +67,11 @@ class Give(Form):
         "Publish the first line as an offer of 1 hour, online",
         hint="Others can then find it and ask you. You can change or close it at any time.",
     )
+
+    def validate_offers(self, field: fields.Counted) -> None:
+        """Refuse dashes and dots alone: nothing would be left to publish."""
+        if not lines.read(field.data):
+            raise validators.ValidationError(NOTHING_TO_GIVE)
 
 
 class Like(Form):

@@ -77,7 +77,8 @@ class About(Form):
     def validate_capacity(self, field: fields.Text) -> None:
         """Refuse what is no number of people."""
         given = str(field.data or "")
-        if given and not (given.isascii() and given.isdigit() and 0 < int(given) <= MOST_AT_ONCE):
+        digits = given.isascii() and given.isdigit() and len(given) <= len(str(MOST_AT_ONCE))
+        if given and not (digits and 0 < int(given) <= MOST_AT_ONCE):
             raise validators.ValidationError("Enter a number of people, such as 2")
 
     def body(self) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import structlog
 from werkzeug import wrappers
 
 from gateway import asking
 from gateway.pages import links, render, talk, visitor
 from gateway.pages.area import Area, anyone
+from services.bus.rpc import RpcError
+
+log = structlog.get_logger(__name__)
 
 routes = Area("start")
 
@@ -20,6 +26,16 @@ def start() -> wrappers.Response:
     return render.page(
         "start/member.html",
         "Your timebank",
-        account=asking.ask("ledger", "account"),
+        account=_account(),
         written=talk.unread(),
     )
+
+
+def _account() -> dict[str, Any] | None:
+    """The visitor's account; without it there is still everything to be found and asked for."""
+    try:
+        found: dict[str, Any] = asking.ask("ledger", "account")
+    except RpcError as error:
+        log.warning("account left out", reason=error.code)
+        return None
+    return found

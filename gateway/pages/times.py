@@ -38,6 +38,12 @@ class Time(Form):
         self.starts_at.errors = [*self.starts_at.errors, *said]
 
 
+@routes.get(f"{links.FIND}/<uuid:listing_id>/times/<uuid:slot_id>/ask")
+def chosen(listing_id: UUID, slot_id: UUID) -> wrappers.Response:
+    """Where the times of an offer stand, for whoever had to sign in before asking for one."""
+    return flask.redirect(links.listing(str(listing_id)), 303)
+
+
 @routes.post(f"{links.FIND}/<uuid:listing_id>/times/<uuid:slot_id>/ask")
 def ask(listing_id: UUID, slot_id: UUID) -> wrappers.Response:
     """Ask for one of an offer's times; what somebody else took meanwhile is said so."""

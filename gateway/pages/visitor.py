@@ -135,7 +135,8 @@ def proves(csrf_token: str | None) -> bool:
     """Whether a form that was sent is one we gave this browser."""
     cookies = (kept(SESSION), kept(VISIT))
     expected = [hashed(f"csrf {token}") for token in cookies if token]
-    return any(hmac.compare_digest(csrf_token or "", each) for each in expected)
+    given = (csrf_token or "").encode()  # texts are compared in ASCII only
+    return any(hmac.compare_digest(given, each.encode()) for each in expected)
 
 
 def keep_visit(answer: wrappers.Response) -> wrappers.Response:

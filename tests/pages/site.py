@@ -14,6 +14,7 @@ AREAS = frozenset(area.name for area in (*whole.AREAS, development.pages))
 NO_PAGES = {
     "/console/sheets/<any(invitations, members):kind>.csv": "a file to begin with",
     "/exchanges/<uuid:exchange_id>/calendar.ics": "a file for a calendar",
+    "/listings/<uuid:listing_id>/times/<uuid:slot_id>/ask": "leads on to the offer",
     "/profile/download": "a file",
     "/profile/invite/code.svg": "a picture",
     "/profile/invite/networks/<uuid:network_id>/code.svg": "a picture",

@@ -14,6 +14,7 @@ from gateway.pages import fields, lines, links, render, titles, words
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
 from gateway.problems import Problem
+from services.contracts import words as contract
 
 routes = Area("own-listings")
 
@@ -47,7 +48,9 @@ class About(Form):
         hint="In your own words. Leave out anything about patients.",
     )
     minutes = fields.Minutes(
-        "How long does it take?", fields.required("Choose how long it takes"), most=480
+        "How long does it take?",
+        fields.required("Choose how long it takes"),
+        most=contract.MINUTES_MAX,
     )
     where = fields.Choice(
         "Where can it take place?",

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from gateway import asking
 from tests.gateway.conftest import problem
-from tests.gateway.standin import BOB, EXCHANGE, LISTING, NOTICE, Asked, Services, refused
+from tests.gateway.standin import ALICE, BOB, EXCHANGE, LISTING, NOTICE, Asked, Services, refused
 from tests.gateway.test_every_form import path, rules
 from tests.gateway.test_pages import HTML, SESSION, csrf
 
@@ -213,3 +213,11 @@ def test_lines_are_as_long_as_the_browser_counts_them(app: flask.Flask, services
     offers = "\r\n".join(["x" * 79] * 5)  # 399 characters in a text box, 403 as they are sent
     answer = joiner.post("/join/give", data={"csrf": proof, "offers": offers})
     assert (answer.status_code, answer.headers.get("Location")) == (303, "/join/like")
+
+
+def test_an_offer_of_a_whole_day_can_be_changed_and_stays_one(
+    browser: FlaskClient, services: Services
+) -> None:
+    services.change("exchanges", "listing", minutes=1_440, owner={"id": ALICE, "region": "london"})
+    page = browser.get(f"/listings/{LISTING}/change").text
+    assert re.search(r'<option value="1440" selected>', page)

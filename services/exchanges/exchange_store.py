@@ -79,6 +79,9 @@ class Page:
     limit: int
 
 
+_BEHIND: LiteralString = "id < coalesce(%(before)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
+"""A bound that a plan for any page can begin with."""
+
 _HISTORY: LiteralString = """
     insert into exchange_step (exchange_id, version, action, actor_id, state, minutes, reason, at)
     select * from unnest(
@@ -286,30 +289,34 @@ def of_member(conn: Connection, member_id: UUID, wanted: Wanted, page: Page) -> 
         ).fetchall()
 
 
-def of_regions(
-    conn: Connection, regions: Sequence[str] | None, state: str | None, page: Page
-) -> list[Exchange]:
-    """The exchanges that touch one of these regions (``None``: all), newest first.
+def of_region(conn: Connection, region: str, states: Sequence[str], page: Page) -> list[Exchange]:
+    """The exchanges that touch a region and are in one of these states, newest first.
 
-    An exchange's own region is the receiver's.
+    An exchange's own region is the receiver's. The newest of each state are read, those of the
+    region and those it gives to others, each from the end of its index: however many there are,
+    and however few are in a state, no more than a page of each.
     """
     with conn.cursor(row_factory=class_row(Exchange)) as cursor:
         return cursor.execute(
             f"""
-            select {COLUMNS} from exchange
-             where (%(regions)s::text[] is null
-                    or region = any(%(regions)s) or giver_region = any(%(regions)s))
-               and (%(state)s::text is null or state = %(state)s)
-               and (%(before)s::uuid is null or id < %(before)s)
+            with touching as (
+                select newest.id
+                  from unnest(%(states)s::text[]) as wanted (state)
+                 cross join lateral (
+                       (select id from exchange
+                         where region = %(region)s and state = wanted.state and {_BEHIND}
+                         order by id desc limit %(limit)s)
+                        union all
+                       (select id from exchange
+                         where giver_region = %(region)s and giver_region <> region
+                           and state = wanted.state and {_BEHIND}
+                         order by id desc limit %(limit)s)) newest
+                 order by id desc
+                 limit %(limit)s)
+            select {COLUMNS} from exchange join touching using (id)
              order by id desc
-             limit %(limit)s
             """,
-            {
-                "regions": list(regions) if regions is not None else None,
-                "state": state,
-                "before": page.before,
-                "limit": page.limit,
-            },
+            {"region": region, "states": list(states), **vars(page)},
         ).fetchall()
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.bus.caller import Caller
 from services.bus.transaction import Transaction
+from services.contracts import words
 from services.exchanges import (
     answers,
     ask_store,
@@ -32,7 +33,8 @@ def several(tx: Transaction, caller: Caller, query: dict[str, Any]) -> dict[str,
     page = exchange_store.Page(schemas.cursor_id(wanted["cursor"]), limit + 1)
     if wanted["region"] and not wanted["mine"]:
         _require_view_of(caller, wanted["region"])
-        found = exchange_store.of_regions(tx.conn, [wanted["region"]], wanted["state"], page)
+        states = [wanted["state"]] if wanted["state"] else words.EXCHANGE_STATES
+        found = exchange_store.of_region(tx.conn, wanted["region"], states, page)
         items = told(tx, caller, found[:limit])
     else:
         member_id = caller_handlers.member(caller)

@@ -12,7 +12,7 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import eventlet
@@ -21,11 +21,10 @@ import psycopg_pool
 import structlog
 from kombu.connection import Connection
 
-from services.bus import settings
+from services.bus import said, settings
 from services.bus import topology as names
 from services.bus.declarer import is_marked, is_there
 from services.bus.intake import LOST_CHANNEL
-from services.bus.said import say_again
 from services.bus.transaction import Database
 
 log = structlog.get_logger(__name__)
@@ -120,15 +119,18 @@ class Repeater:
     def _say_in_turn(self, regions: list[str] | None) -> None:
         """Put everything back into the outbox once, the youngest first."""
         now = datetime.datetime.now(datetime.UTC)
+        with self.database.transaction() as tx:
+            said.await_relays(tx.conn, regions)
         until: datetime.datetime | None = None
         for since in (*(now - age for age in FIRST), None):
-            with self.database.transaction() as tx:
-                count = say_again(tx.conn, regions, since, until)
+            for count in in_parts(self.database, regions, since, until):
+                if count:
+                    log.warning(
+                        "a queue was lost: said again", events=count, regions=regions or "all"
+                    )
+                    self.wake()
+                    self._wait_until_said()
             until = since
-            if count:
-                log.warning("a queue was lost: said again", events=count, regions=regions or "all")
-                self.wake()
-                self._wait_until_said()
 
     def _wait_until_said(self) -> None:
         with eventlet.Timeout(PATIENCE, False):
@@ -139,6 +141,32 @@ class Repeater:
         with self.database.transaction() as tx:
             row = tx.conn.execute("select exists (select from outbox)").fetchone()
         return bool(row and row[0])
+
+
+def in_parts(
+    database: Database,
+    regions: Sequence[str] | None,
+    since: datetime.datetime | None,
+    until: datetime.datetime | None,
+) -> Iterator[int]:
+    """Put what was said back into the outbox, the youngest part first, a transaction for each.
+
+    A week in one statement outlasts its time-out, and would begin anew for ever.
+
+    Args:
+        regions: slugs, and the times between which it was said: as for ``said.put_back``.
+
+    Returns:
+        How many events of each part will be said again.
+    """
+    while True:
+        with database.transaction() as tx:
+            start = said.part(tx.conn, regions, since, until)
+            count = said.put_back(tx.conn, regions, start, until)
+        yield count
+        if start == since:
+            return
+        until = start
 
 
 def _all_of(wishes: Iterable[list[str] | None]) -> list[str] | None:
@@ -161,7 +189,8 @@ def main(arguments: Sequence[str]) -> int:
     database.open()
     try:
         with database.transaction() as tx:
-            count = say_again(tx.conn, options.region, options.since)
+            said.await_relays(tx.conn, options.region)
+        count = sum(in_parts(database, options.region, options.since, None))
     finally:
         database.close()
     print(f"{count} events will be said again")

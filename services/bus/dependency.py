@@ -1,5 +1,6 @@
 """The bus as a service depends on it: transactions, calls, and the relay behind them."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +34,8 @@ RETRY_TICK = 0.5
 """Seconds between looks for messages whose next try is due."""
 LAST_WORDS = 5.0
 """Seconds to publish what is left in the outbox when stopping; the rest waits there."""
+FORGETTING = 60.0
+"""Seconds between two goes at what is too old; days matter there, not seconds."""
 ANSWER_LIFE_DAYS = 30
 """Days an idempotency key is answered from memory; clients are told 24 hours."""
 
@@ -210,19 +213,26 @@ class Bus(DependencyProvider):
                 log.info("retries wait for the database", reason=type(error).__name__)
 
     def _keep_house(self) -> None:
+        forgets_at = time.monotonic()
         while True:
             eventlet.sleep(HOUSEKEEPING)
             try:
                 with self.transaction() as tx:
                     metrics.outbox(self.service, *relay.backlog(tx.conn))
                     metrics.waiting(self.service, *retries.counts(tx))
-                    said.forget(tx.conn, self.said_days)
-                    tx.conn.execute(
-                        "delete from idempotency where answered_at < now() - %s * interval '1 day'",
-                        [ANSWER_LIFE_DAYS],
-                    )
+                if time.monotonic() >= forgets_at and not self._forget():
+                    forgets_at = time.monotonic() + FORGETTING
             except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
                 log.info("housekeeping waits for the database", reason=type(error).__name__)
+
+    def _forget(self) -> bool:
+        """Drop a part of what is too old; whether there may be more of it."""
+        with self.transaction() as tx:
+            tx.conn.execute(
+                "delete from idempotency where answered_at < now() - %s * interval '1 day'",
+                [ANSWER_LIFE_DAYS],
+            )
+            return said.forget(tx.conn, self.said_days)
 
 
 def retry_one(bus: Bus) -> bool:

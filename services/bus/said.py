@@ -16,6 +16,12 @@ from psycopg.types.json import Json
 
 from services.bus.envelope import Outgoing
 
+PART = 20_000
+"""Events put back in one transaction: a second's work, far from the time-out of a statement, and
+published again in a few seconds."""
+FORGOTTEN_AT_ONCE = 10_000
+"""Rows dropped by one statement: well under a second, however much has become too old."""
+
 # Binary arrays: as text the bodies alone cost a fifth of a batch. An event said before keeps
 # its first wording and is young again, so that nobody forgets it while it waits once more.
 _KEEP: LiteralString = """
@@ -28,6 +34,17 @@ _KEEP: LiteralString = """
     )
     insert into outbox (id, region) select id, region from new
     on conflict (id) do nothing
+"""
+
+
+# Locked before they are dropped: what is said once more meanwhile is young again, and stays. What
+# others have locked they drop themselves, or are just saying; nobody waits for it.
+_FORGET: LiteralString = """
+    delete from said where id = any (array(
+        select id from said where said_at < now() - %s * interval '1 day'
+            and not exists (select from outbox where outbox.id = said.id)
+        order by said_at limit %s for update of said skip locked
+    ))
 """
 
 
@@ -77,26 +94,79 @@ def say_again(
     Returns:
         How many events will be said again.
     """
-    # What a relay has in hand right now may have passed a queue that was missing: its rows
-    # are locked until they have left the outbox, so that the next statement puts them back.
+    await_relays(conn, regions)
+    return put_back(conn, regions, since, until)
+
+
+def await_relays(conn: psycopg.Connection[Any], regions: Sequence[str] | None) -> None:
+    """Wait until what relays have in hand right now has left the outbox.
+
+    It may have passed a queue that was missing, and is put back by whoever waited. Once is
+    enough: what a relay takes in hand from now on finds the queue.
+    """
     conn.execute(
         "select from outbox where %(all)s or region = any(%(regions)s) for share",
         {"all": regions is None, "regions": list(regions or ())},
     )
+
+
+def put_back(
+    conn: psycopg.Connection[Any],
+    regions: Sequence[str] | None,
+    since: datetime.datetime | None,
+    until: datetime.datetime | None,
+) -> int:
+    """As ``say_again``, of which it is the second half."""
     return conn.execute(
-        "insert into outbox (id, region) select id, region from said"
-        " where (%(all)s or region = any(%(regions)s))"
-        " and (%(since)s::timestamptz is null or said_at >= %(since)s)"
-        " and (%(until)s::timestamptz is null or said_at < %(until)s)"
-        " order by id on conflict (id) do nothing",  # in the order in which `keep` inserts
-        {"all": regions is None, "regions": list(regions or ()), "since": since, "until": until},
+        "insert into outbox (id, region) select id, region from said where "
+        + _WHICH
+        + " order by id on conflict (id) do nothing",  # in the order in which `keep` inserts
+        _which(regions, since, until),
     ).rowcount
 
 
-def forget(conn: psycopg.Connection[Any], days: int) -> None:
-    """Drop what was said more than ``days`` ago and has left the outbox."""
-    conn.execute(
-        "delete from said where said_at < now() - %s * interval '1 day'"
-        " and not exists (select from outbox where outbox.id = said.id)",
-        [days],
-    )
+def part(
+    conn: psycopg.Connection[Any],
+    regions: Sequence[str] | None,
+    since: datetime.datetime | None,
+    until: datetime.datetime | None,
+) -> datetime.datetime | None:
+    """Since when the youngest ``PART`` of those events were said; ``since`` where no more are left.
+
+    What was said at that very moment belongs to the part, so the next ends before it.
+    """
+    row = conn.execute(
+        "select said_at from said where "
+        + _WHICH
+        + " order by said_at desc offset %(last)s limit 1",
+        {**_which(regions, since, until), "last": PART - 1},
+    ).fetchone()
+    return row[0] if row else since
+
+
+_WHICH: LiteralString = """
+    (%(all)s or region = any(%(regions)s))
+    and (%(since)s::timestamptz is null or said_at >= %(since)s)
+    and (%(until)s::timestamptz is null or said_at < %(until)s)
+"""
+
+
+def _which(
+    regions: Sequence[str] | None,
+    since: datetime.datetime | None,
+    until: datetime.datetime | None,
+) -> dict[str, Any]:
+    """The values of ``_WHICH``."""
+    return {
+        "all": regions is None, "regions": list(regions or ()), "since": since, "until": until,
+    }  # fmt: skip
+
+
+def forget(conn: psycopg.Connection[Any], days: int) -> bool:
+    """Drop the oldest of what was said more than ``days`` ago and has left the outbox.
+
+    Returns:
+        Whether there may be more of it.
+    """
+    dropped = conn.execute(_FORGET, [days, FORGOTTEN_AT_ONCE]).rowcount
+    return dropped == FORGOTTEN_AT_ONCE

@@ -6,7 +6,7 @@ import kombu
 import psycopg
 import pytest
 
-from services.bus import relay, said
+from services.bus import again, relay, said
 from services.bus import topology as names
 from tests.bus import echo, running
 from tests.bus.running import eventually
@@ -186,6 +186,35 @@ def test_what_a_relay_has_in_hand_is_waited_for(bus, place):
     bus.link.blocked = False
 
     eventually(lambda: heard(place) == ["in hand"])
+
+
+NO_MORE_THAN_FIVE = """
+create function refuse_many() returns trigger language plpgsql as $$
+begin
+    if (select count(*) from put) > 5 then
+        raise exception 'longer than a statement may take';
+    end if;
+    return null;
+end $$;
+create trigger few after insert on outbox referencing new table as put
+    for each statement execute function refuse_many();
+"""
+
+
+def test_a_week_is_said_again_in_parts_none_of_which_outlasts_a_statement(bus, place, monkeypatch):
+    say(bus, *(f"word {number}" for number in range(9)))
+    eventually(lambda: empty(place) and len(heard(place)) == 9)
+    rows(place, "update said set said_at = now() - interval '1 hour'")
+    rows(place, "update said set said_at = said_at + interval '1 second'"
+         " where id = any (array(select id from said limit 4))")  # fmt: skip
+    rows(place, NO_MORE_THAN_FIVE)
+    monkeypatch.setattr(said, "PART", 4)  # and the five of one moment stay together
+    monkeypatch.setattr(again, "PATIENCE", 0.0)
+    bus.link.blocked = True
+
+    bus.repeater._say_in_turn(["london"])
+
+    assert len(rows(place, "select id from outbox")) == 9
 
 
 def test_what_was_said_is_forgotten_after_its_days(bus, place):

@@ -66,6 +66,8 @@ class FeedPublisher(Publisher):
     def publish(self, rows: Sequence[Outgoing]) -> set[UUID]:
         """As every publisher; what was refused ``TRIES`` times counts as taken."""
         taken = super().publish(rows)
+        if not self.wrote:
+            return taken  # nobody has refused these rows yet
         self._refused.update(row.id for row in rows if row.id not in taken)
         given_up = {id_ for id_, times in self._refused.items() if times >= TRIES}
         if given_up:

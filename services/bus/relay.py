@@ -52,6 +52,9 @@ class Publisher:
         timeout: seconds to wait for the confirms.
         exchange: to which it publishes.
         letter: makes a message of a row.
+
+    Attributes:
+        wrote: whether the rows given last were written; if not, what was taken are others.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Publisher:
         self.link, self.timeout = link, timeout
         self.exchange, self.letter = exchange, letter
         link.when_blocked.append(self._signal_always)
+        self.wrote = False
         self._channel: Any = None
         self._next_tag = 1
         self._unsettled: dict[int, UUID] = {}
@@ -89,19 +93,21 @@ class Publisher:
     def publish(self, rows: Sequence[Outgoing]) -> set[UUID]:
         """Publish rows; the ids of those a queue has taken.
 
-        What an alarm left in the socket is waited for first: its confirms come when the
-        alarm ends, and publishing it again beforehand would only double it.
+        What an alarm left in the socket is waited for first, instead (see ``wrote``): its
+        confirms come when the alarm ends, and publishing it again beforehand would only double it.
 
         Raises:
             Unconfirmed: the link broke or the broker stayed silent; the rows may
                 or may not have arrived.
         """
         channel = self._channel
+        # Before anything can fail: who asks what was taken is not to be told of other rows.
+        self._confirmed, self._returned, self._settled = set(), set(), Event()
         if channel is None or self.link.blocked:
             raise Unconfirmed("no link, or the broker blocks publishing")
-        self._confirmed, self._returned, self._settled = set(), set(), Event()
+        self.wrote = not self._unsettled
         try:
-            if not self._unsettled:
+            if self.wrote:
                 self._write(channel, rows)
         except LOST as error:
             raise Unconfirmed(str(error)) from None
@@ -264,6 +270,9 @@ class Relay:
                 return False
             failpoint.reach("confirmed_before_remove")
             remove(conn, taken)
+        if not self.publisher.wrote:
+            self._look = True  # what an alarm left is settled; these rows are found again
+            return True
         returned = len(self.publisher.returned)
         metrics.published(self.service, "confirmed", len(taken))
         metrics.published(self.service, "returned", returned)

@@ -43,6 +43,29 @@ def eventually(true: Callable[[], Any], seconds: float = 15) -> Any:
             eventlet.sleep(0.02)
 
 
+def left_by_an_alarm(monkeypatch: pytest.MonkeyPatch, publisher: Any, rows: Any) -> None:
+    """Publish rows whose confirms come when somebody waits for them, as at an alarm's end."""
+    channel, wait, late = publisher._channel, publisher._wait, []
+    with monkeypatch.context() as patch:
+        patch.setitem(channel.events, "basic_ack", {lambda *ack: late.append(ack)})
+        publisher._write(channel, rows)
+        eventually(
+            lambda: all(any(_covers(ack, tag) for ack in late) for tag in publisher._unsettled)
+        )
+
+    def ended(channel: Any) -> None:
+        while late:
+            publisher._on_ack(*late.pop(0))
+        wait(channel)
+
+    monkeypatch.setattr(publisher, "_wait", ended)
+
+
+def _covers(ack: tuple[int, bool], tag: int) -> bool:
+    last, multiple = ack
+    return tag == last or (multiple and tag < last)
+
+
 def wishes_are_over(database_url: str, amqp_url: str) -> None:
     """Wait until what a new broker makes a service say again, everything so far, has been.
 

@@ -1,5 +1,6 @@
 """Public signals on a real broker: once to each subscriber, and no trouble for the events."""
 
+import datetime
 import json
 import secrets
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from services.bus import envelope, feed, relay, said
 from services.bus import topology as names
 from services.bus.entrypoints import Bus, receive
+from services.bus.transaction import new_id
 from tests.bus import echo, running
 from tests.bus.running import eventually
 
@@ -24,6 +26,7 @@ class Kind:
 
 
 SAID = Kind()
+NOW = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
 RUN = secrets.token_hex(4)
 """Ends every subject: where one virtual host is all there is, streams remember earlier runs."""
 
@@ -135,6 +138,22 @@ def replayed_when_there(place, region, last):
             return None
 
     return eventually(tried)
+
+
+def test_a_signal_behind_what_an_alarm_left_has_been_refused_by_nobody(bus, monkeypatch):
+    publisher = bus.feed.relay.publisher
+    left, behind = (
+        envelope.signal(
+            event_id=new_id(), kind=SAID, regions=["london"], subject=f"alarm.{RUN}", time=NOW
+        )
+        for _ in range(2)
+    )
+    running.left_by_an_alarm(monkeypatch, publisher, [left])
+
+    assert publisher.publish([behind]) == {left.id}
+
+    assert behind.id not in publisher._refused
+    assert publisher.publish([behind]) == {behind.id}
 
 
 def test_a_signal_for_two_regions_comes_once_to_who_hears_both_and_once_to_each_stream(

@@ -5,6 +5,7 @@ import time
 
 import eventlet
 import kombu
+import prometheus_client
 import psycopg
 import pytest
 
@@ -113,6 +114,52 @@ def test_a_relay_whose_link_is_away_waits_and_does_not_turn_in_circles(bus):
     running.eventually(lambda: len(rounds) >= 5)
 
     assert rounds[4] - rounds[0] >= 3 * bus.relay.poll
+
+
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["in another's hands", "in no hands"])
+def test_what_an_alarm_left_is_not_counted_against_the_rows_behind_it(
+    bus, place, monkeypatch, elsewhere
+):
+    running.eventually(lambda: nothing_was_lost(place))
+    before = counted("refused"), counted("returned")
+    bus.link.blocked = True
+    left = [envelope_of("left") for _ in range(3)]
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        said.keep(conn, left)
+    running.left_by_an_alarm(monkeypatch, bus.relay.publisher, left)
+    with psycopg.connect(place["DATABASE_URL"]) as other:
+        if elsewhere:
+            relay.lock(other, [row.id for row in left])
+        with bus.transaction() as tx:
+            tx.emit(Said, region="london", subject="x", data={"word": "behind it"})
+        bus.link.blocked = False
+        running.eventually(lambda: not bus.relay.publisher._unsettled)
+
+    running.eventually(lambda: words(place, "behind it"))
+    running.eventually(lambda: not outbox(place))
+    assert (counted("refused"), counted("returned")) == before
+
+
+def test_who_could_not_publish_is_told_of_nothing_taken_before(bus, place):
+    running.eventually(lambda: nothing_was_lost(place))
+    publisher, row = bus.relay.publisher, envelope_of("once")
+    assert publisher.publish([row]) == {row.id}
+
+    bus.link.blocked = True
+    with pytest.raises(relay.Unconfirmed):
+        publisher.publish([row])
+
+    assert publisher.taken == set()
+
+
+def counted(outcome):
+    labels = {"service": "echo", "outcome": outcome}
+    return prometheus_client.REGISTRY.get_sample_value("timebank_published_total", labels) or 0
+
+
+def outbox(place):
+    with psycopg.connect(place["DATABASE_URL"]) as conn:
+        return conn.execute("select id from outbox").fetchall()
 
 
 def nothing_was_lost(place):

@@ -24,7 +24,7 @@ from services.bus.leaderless import Reader
 from services.bus.link import Link
 from services.bus.subscription import Subscription
 from services.bus.transaction import Database, Transaction
-from services.telemetry import metrics
+from services.telemetry import faults, metrics
 
 log = structlog.get_logger(__name__)
 
@@ -254,7 +254,7 @@ def retry_one(bus: Bus) -> bool:
         except Exception as error:
             if inbox.is_away(error):
                 raise
-            reason = f"{type(error).__name__}: {error}"[:1000]
+            reason = faults.told(error)[:1000]
             parked = retries.failed_again(tx, kept, reason, bus.retry_schedule)
             outcome = "parked" if parked else "retried"
             log.warning("event failed again", event_id=kept.event_id, parked=parked, reason=reason)

@@ -20,6 +20,7 @@ from services.bus.leaderless import Leaderless
 from services.bus.link import Link
 from services.bus.rpc_server import RpcServer
 from services.bus.subscription import Subscription
+from services.telemetry import faults
 
 __all__ = ["Bus", "every", "receive", "rpc"]
 
@@ -186,7 +187,7 @@ class Every(Entrypoint):
             if failure is not None:
                 log.warning(
                     "a periodic task failed", task=self.method_name,
-                    reason=f"{type(failure).__name__}: {failure}"[:300],
+                    reason=faults.told(failure)[:300],
                 )  # fmt: skip
 
     def _waited(self) -> bool:

@@ -17,7 +17,7 @@ from services.bus.intake import Batch, DatabaseAway, Delivery
 from services.bus.item import Item
 from services.bus.subscription import Subscription
 from services.bus.transaction import Database, Transaction
-from services.telemetry import metrics
+from services.telemetry import faults, metrics
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +172,7 @@ def _settle(
 def _retry(
     service: str, database: Database, item: Item, error: Exception, schedule: Sequence[float]
 ) -> None:
-    reason = f"{type(error).__name__}: {error}"[:1000]
+    reason = faults.told(error)[:1000]
     with database.transaction() as tx:
         retries.schedule(tx, item.delivery, item.event.id, reason, schedule[0])
         attempts.forget(tx, [item.event.id])

@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from services.telemetry import faults
+
 FORBIDDEN = frozenset({"name", "email", "title", "message", "description", "about", "address"})
 """Keys that could carry something personal: replaced, whoever logs them."""
 
@@ -29,12 +31,13 @@ def configure(service: str, level: str = "INFO") -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(faults.traced),
             structlog.processors.JSONRenderer(),
         ],
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
+    handler.addFilter(_quoting_nobody)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # nameko logs every refused call with its arguments; ours says what matters without them
     for noisy in ("nameko", "amqp", "kombu", "psycopg.pool"):
@@ -45,6 +48,15 @@ def configure(service: str, level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _quoting_nobody(record: logging.LogRecord) -> bool:
+    """nameko writes the text of whatever ended a worker into its line."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            faults.told(each) if isinstance(each, BaseException) else each for each in record.args
+        )
+    return True
 
 
 def _stamp(service: str) -> Any:

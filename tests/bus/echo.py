@@ -54,7 +54,9 @@ def note(tx: Any, event: Any) -> None:
 SUBSCRIPTIONS = subscriptions(Subscription(Said, Word, each(note)))
 
 TABLE = """
-create table heard (event_id text, word text, region text);
+create table heard (
+    event_id text, word text check (word not like 'unwanted%'), region text
+);
 create table begun (word text);
 """
 

@@ -98,3 +98,33 @@ def test_a_log_line_never_carries_a_personal_value(lines, key):
     (line,) = lines(f"structlog.get_logger('x').info('joined', {key}='Asha Invented')")
 
     assert "Asha" not in json.dumps(line)
+
+
+BROKEN = """
+import psycopg
+def broken():
+    with psycopg.connect({url!r}) as conn:
+        conn.execute("create temp table person (name text check (name = ''))")
+        conn.execute("insert into person values (%s)", [{name!r}])
+try:
+    try:
+        broken()
+    except psycopg.Error as error:
+        raise RuntimeError("it broke") from error
+except RuntimeError as error:
+    structlog.get_logger("x").error("a call broke", exc_info=error)
+    logging.getLogger("nameko.containers").exception("error in %s: %s", "w", error.__cause__)
+"""
+
+
+def test_a_traceback_in_the_log_names_the_place_and_no_value_of_a_row(lines, database_server):
+    program = BROKEN.format(url=database_server, name="Asha Invented")
+
+    ours, namekos = lines("\n" + program)
+
+    for line in (ours, namekos):
+        assert "in broken" in line["exception"]
+        assert 'CheckViolation 23514: new row for relation "person"' in line["exception"]
+        assert line["exception"].endswith("RuntimeError: it broke")
+        assert "Asha" not in str(line)
+    assert namekos["event"].startswith("error in w: CheckViolation 23514")

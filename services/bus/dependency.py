@@ -18,6 +18,7 @@ from services.bus.caller import Caller
 from services.bus.declarer import Declarer
 from services.bus.detour import Detour
 from services.bus.envelope import Outgoing
+from services.bus.errors import TryLater
 from services.bus.feed import Feed
 from services.bus.intake import Batch
 from services.bus.leaderless import Reader
@@ -255,7 +256,9 @@ def retry_one(bus: Bus) -> bool:
             if inbox.is_away(error):
                 raise
             reason = faults.told(error)[:1000]
-            parked = retries.failed_again(tx, kept, reason, bus.retry_schedule)
+            parked = retries.failed_again(
+                tx, kept, reason, bus.retry_schedule, expected=isinstance(error, TryLater)
+            )
             outcome = "parked" if parked else "retried"
             log.warning("event failed again", event_id=kept.event_id, parked=parked, reason=reason)
         metrics.events(bus.service, kept.routing_key.partition(".")[2], outcome)

@@ -199,7 +199,7 @@ def attributes(headers: Mapping[str, Any]) -> Event | None:
     """
     if headers.get(CE + "specversion") != "1.0" or len(headers) != len(_HEADERS) + 1:
         return None
-    values = [headers.get(name) for name in _HEADERS]
+    values: list[Any] = [headers.get(name) for name in _HEADERS]
     if not all(type(value) is str and value for value in values):
         return None
     id_, source, name, time, subject, region, correlation_id = map(str, values)
@@ -207,7 +207,7 @@ def attributes(headers: Mapping[str, Any]) -> Event | None:
         at = datetime.datetime.fromisoformat(time)
     except ValueError:
         return None
-    if at.tzinfo is None:
+    if at.tzinfo is None or not is_kept("".join(values)):
         return None
     return Event(
         id_, f"{source.rpartition('/')[2]}.{name}", region, subject, at, correlation_id, None
@@ -233,6 +233,8 @@ def read(headers: Mapping[str, Any], body: bytes) -> tuple[Event, dict[str, Any]
     if not isinstance(time, datetime.datetime):
         raise Unreadable("the event has no time")
     producer = str(attributes["source"]).rpartition("/")[2]
+    if not is_kept("".join(map(str, attributes.values()))):
+        raise Unreadable("the event has text that no database keeps")
     event = Event(
         id=str(attributes["id"]),
         type=f"{producer}.{attributes['type']}",
@@ -246,6 +248,22 @@ def read(headers: Mapping[str, Any], body: bytes) -> tuple[Event, dict[str, Any]
 
 
 def id_of(headers: Mapping[str, Any], body: bytes) -> str:
-    """The event's id, or one that follows from its bytes where it has none."""
+    """The event's id, or one that follows from its bytes where it has none that can be kept."""
     found = headers.get("ce-id") if isinstance(headers, Mapping) else None
-    return str(found) if found else str(uuid5(NAMELESS, repr(sorted(headers)) + body.hex()))
+    if found and is_kept(str(found)):
+        return str(found)
+    unusable = ascii(found) if found else ""
+    return str(uuid5(NAMELESS, unusable + ascii(sorted(headers)) + body.hex()))
+
+
+def is_kept(text: str) -> bool:
+    """Whether a database keeps this text as it is."""
+    return "\x00" not in text and (text.isascii() or kept(text) == text)
+
+
+def kept(text: str) -> str:
+    """What a database keeps of a text: neither NUL nor half of a character.
+
+    AMQP carries both, so a foreign message may.
+    """
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")

@@ -15,6 +15,11 @@ from services.bus.transaction import Transaction
 NEVER_ENDED = "begun {} times and never ended"
 GIVEN_UP = "the broker delivered it too often without an end"
 """Reasons of messages that may end whichever process tries them again."""
+PATIENCE = datetime.timedelta(days=1)
+"""How long a message waits for what another has to say first: a region's pools may be stopped for
+hours, and nobody should have to send it again by hand when they are back."""
+LEAST_WAIT = 1.0
+"""Seconds between two tries behind the end of a schedule, which may itself end with none."""
 
 
 def kills(reason: str) -> bool:
@@ -73,11 +78,11 @@ def _keep(
         " on conflict (event_id) do nothing",
         [
             event_id,
-            delivery.routing_key,
+            envelope.kept(delivery.routing_key),
             delivery.region,
             Jsonb(_plain(delivery.headers)),
             delivery.body,
-            reason.replace("\x00", ""),
+            envelope.kept(reason),
             tx.now,
             next_at,
             parked_at,
@@ -87,7 +92,7 @@ def _keep(
 
 def _plain(headers: Any) -> dict[str, str]:
     """Headers as text: a foreign message may carry anything."""
-    return {str(key): str(value).replace("\x00", "") for key, value in dict(headers).items()}
+    return {envelope.kept(str(key)): envelope.kept(str(value)) for key, value in headers.items()}
 
 
 def take_due(tx: Transaction, regions: Sequence[str]) -> Kept | None:
@@ -100,14 +105,23 @@ def take_due(tx: Transaction, regions: Sequence[str]) -> Kept | None:
     ).fetchone()
 
 
-def failed_again(tx: Transaction, kept: Kept, reason: str, waits: Sequence[float]) -> bool:
-    """Set the next try, or park after the last; whether it was parked."""
-    parked = kept.attempts >= len(waits)
-    next_at = None if parked else tx.now + datetime.timedelta(seconds=waits[kept.attempts])
+def failed_again(
+    tx: Transaction, kept: Kept, reason: str, waits: Sequence[float], *, expected: bool = False
+) -> bool:
+    """Set the next try, or park after the last; whether it was parked.
+
+    Args:
+        expected: nobody is to blame, what it needs has not been heard yet: then the last wait
+            comes again and again, for ``PATIENCE``.
+    """
+    patient = expected and tx.now - kept.first_failed_at < PATIENCE
+    parked = kept.attempts >= len(waits) and not patient
+    wait = waits[kept.attempts] if kept.attempts < len(waits) else max(waits[-1], LEAST_WAIT)
+    next_at = None if parked else tx.now + datetime.timedelta(seconds=wait)
     tx.conn.execute(
         "update retry set attempts = attempts + 1, reason = %s, next_at = %s, parked_at = %s"
         " where event_id = %s",
-        [reason.replace("\x00", ""), next_at, tx.now if parked else None, kept.event_id],
+        [envelope.kept(reason), next_at, tx.now if parked else None, kept.event_id],
     )
     return parked
 

@@ -4,6 +4,7 @@ import amqp
 import kombu
 import psycopg
 import pytest
+import structlog.testing
 
 from services.bus import parking, retries
 from services.bus.caller import Caller
@@ -132,6 +133,55 @@ def test_a_message_of_the_wrong_shape_is_parked_with_its_reason(bus, body, heade
 
     assert reason in parked(bus)[0].reason
     assert bytes(parked(bus)[0].body) == body
+
+
+OURS = {
+    "ce-id": "4",
+    "ce-specversion": "1.0",
+    "ce-type": "said",
+    "ce-source": "/timebank/echo",
+    "ce-time": "2026-11-21T10:00:00Z",
+    "ce-subject": "x",
+    "ce-region": "london",
+    "ce-correlationid": "c",
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        (OURS | {"ce-id": "4\x00"}, "the event has text that no database keeps"),
+        (OURS | {"ce-subject": "half \ud83d"}, "the event has text that no database keeps"),
+        (OURS | {"ce-note": "\x00"}, "the event has text that no database keeps"),
+        ({"x-note": "half \ud83d", "x-\x00": "1"}, "not an event"),
+    ],
+)
+def test_text_no_database_keeps_is_parked_and_its_neighbours_are_handled(bus, headers, reason):
+    publish(bus, b'{"word": "x"}', headers)
+    say(bus, "neighbour")
+
+    eventually(lambda: parked(bus))
+    eventually(lambda: heard(bus) == ["neighbour"])
+
+    (row,) = parked(bus)
+    assert row.reason.startswith(reason)
+    # An id that cannot be kept is not shortened to one that an event of ours may have.
+    assert (row.event_id == "4") == (headers.get("ce-id") == "4")
+    assert bytes(row.body) == b'{"word": "x"}'
+
+
+def test_what_a_database_quotes_from_a_row_is_told_nobody(bus):
+    with structlog.testing.capture_logs() as lines:
+        say(bus, "unwanted Asha Invented")
+        eventually(lambda: parked(bus))
+
+    (row,) = parked(bus)
+    assert row.reason == (
+        'CheckViolation 23514: new row for relation "heard" violates check constraint'
+        ' "heard_word_check"'
+    )
+    assert "event failed again" in str(lines)
+    assert "Asha" not in str(lines)
 
 
 def test_a_parked_message_is_handled_when_it_is_sent_again(bus):

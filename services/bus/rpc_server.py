@@ -1,4 +1,4 @@
-"""Answers calls: the queues of all served regions, a bounded number of requests at a time."""
+"""Answers calls: the queues of all served regions, a bounded number of requests of each."""
 
 import functools
 import time
@@ -25,7 +25,12 @@ LOOK = 0.01
 
 
 class RpcServer:
-    """Takes requests from the queues of all served regions, a bounded number at a time."""
+    """Takes requests from the queues of all served regions, a bounded number of each at a time.
+
+    The broker holds each consumer of a channel to the number by itself, and each queue is one:
+    a process for all eight regions has up to eight times as many in hand. They share its database
+    connections, and whoever waits for one longer than the pool does hears ``try_later``.
+    """
 
     def __init__(self, bus: Bus, container: Any) -> None:
         self.bus, self.container = bus, container

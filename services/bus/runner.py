@@ -40,8 +40,9 @@ COLLECTED = (20_000, 20, 100)
 """Objects made before the youngest are looked at, and how often each older generation is: a
 batch of five hundred makes some ten thousand, all gone by its end."""
 MAX_WORKERS = 400
-"""Greenlets at work at most: more than all queues and calls in flight together, because
-a full pool would block the greenlet that reads the broker. The database pool is the limit."""
+"""Greenlets at work at most: more than all queues and calls in flight together (with eight regions
+up to 45 calls of each), because a full pool would block the greenlet that reads the broker. The
+database pool is the limit."""
 
 
 def main(arguments: list[str]) -> int:

@@ -254,7 +254,8 @@ CONFIRM_TIMEOUT = Setting(
 )
 RETRY_SCHEDULE = Setting(
     "TIMEBANK_RETRY_SCHEDULE",
-    "seconds until each further try of a message that failed; after the last it is parked.",
+    "seconds until each further try of a message that failed; after the last it is parked (what"
+    " only waits for another event is first tried at the last interval for a day).",
     schedule,
     "1,5,30,120,600",
     "each 0 to 86400 s",
@@ -268,7 +269,9 @@ RPC_TIMEOUT = Setting(
 )
 RPC_CONCURRENCY = Setting(
     "TIMEBANK_RPC_CONCURRENCY",
-    "calls a process answers at the same time.",
+    "calls a process answers at the same time from each region it serves, eight times as many from"
+    " all; on the second road this many in all. They share TIMEBANK_DATABASE_POOL, and are answered"
+    " try_later after 5 s without a connection.",
     whole_number(1, 200),
     "16",
     "1 to 200",

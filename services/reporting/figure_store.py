@@ -242,21 +242,24 @@ def requests(conn: psycopg.Connection[Any], unmet_since: datetime.datetime) -> R
     Args:
         unmet_since: a request still open counts as unmet when published by then.
     """
+    # Each side is read once: asked request by request, the view would be counted for each of them.
     return _one(
         conn,
         Requests,
         """
+        with filled as (
+            select distinct listing_id from settlement
+        ),
+        booked as (
+            select distinct listing_id from exchange_fact where booked_at is not null
+        )
         select count(*) as published,
-            count(*) filter (where exists (
-                select 1 from settlement where settlement.listing_id = listing.listing_id
-            )) as filled,
+            count(filled.listing_id) as filled,
             count(*) filter (where (state <> 'open' or published_at <= %(unmet_since)s)
-                and not exists (
-                    select 1 from exchange_fact as exchange
-                    where exchange.listing_id = listing.listing_id
-                        and exchange.booked_at is not null
-                )) as unmet
+                and booked.listing_id is null) as unmet
         from listing_fact as listing
+        left join filled on filled.listing_id = listing.listing_id
+        left join booked on booked.listing_id = listing.listing_id
         where kind = 'request'
         """,
         {"unmet_since": unmet_since},

@@ -15,7 +15,6 @@ from services.contracts.event import Event as Contract
 from services.reporting import (
     errors,
     fact,
-    figure_store,
     measure,
     period,
     store,
@@ -195,14 +194,16 @@ def refuse_unless_allowed(caller: Caller, by: str | None = None) -> None:
 
 
 def overview(tx: Transaction, caller: Caller) -> dict[str, Any]:
-    """Every measure of the whole nation as it stands now.
+    """Every measure of the whole nation, as it stood when it was counted last.
 
     Raises:
         ForMembersOnly
     """
     refuse_unless_allowed(caller)
+    found, counted_at = total_handlers.overview(tx)
+    known = {figure.name: figure for figure in found}
     return {
-        "as_of": moment(tx.now),
+        "as_of": moment(counted_at),
         "figures": {
             definition.name: {
                 "unit": definition.unit,
@@ -210,46 +211,15 @@ def overview(tx: Transaction, caller: Caller) -> dict[str, Any]:
                 "part": figure.part,
                 "whole": figure.whole,
             }
-            for definition, figure in zip(measure.DEFINITIONS, figures(tx), strict=True)
+            for definition in measure.DEFINITIONS
+            # What was kept by a version without it has no value until it is counted again.
+            for figure in [known.get(definition.name, measure.Figure(definition.name, None))]
         },
     }
 
 
 def moment(time: datetime.datetime) -> str:
     return time.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
-
-
-def figures(tx: Transaction) -> list[measure.Figure]:
-    """One figure per definition, in their order."""
-    settled = figure_store.settled(tx.conn)
-    people = figure_store.participation(tx.conn)
-    days = datetime.timedelta
-    joiners = figure_store.activation(
-        tx.conn, tx.now - days(measure.ACTIVATION_DAYS), days(measure.ACTIVATION_DAYS)
-    )
-    waits = figure_store.waits(tx.conn)
-    requests = figure_store.requests(tx.conn, tx.now - days(measure.UNMET_AFTER_DAYS))
-    feedback = figure_store.feedback(tx.conn)
-    known = settled.both_organisations_known
-    return [
-        measure.Figure("exchanges_settled", settled.exchanges),
-        measure.Figure("minutes_given", settled.minutes),
-        measure.Figure("hours_given", settled.minutes / 60),
-        measure.Figure("members_taking_part", people.members),
-        measure.share("activation", joiners.activated, joiners.joined),
-        measure.median_hours("time_to_first_answer", waits.answer, waits.answered, waits.requested),
-        measure.median_hours("time_to_match", waits.booking, waits.booked, waits.requested),
-        measure.share("fill_rate", requests.filled, requests.published),
-        measure.Figure("unmet_demand", requests.unmet),
-        measure.share("reciprocity", people.both_ways, people.members),
-        measure.share("repeat_rate", people.again, people.members),
-        measure.Figure("connections", settled.connections),
-        measure.share("cross_region_share", settled.cross_region, settled.exchanges),
-        measure.share("cross_organisation_share", settled.cross_organisation, known),
-        measure.Figure("minutes_in_circulation", figure_store.circulation(tx.conn).minutes),
-        measure.share("helped", feedback.helped, feedback.answered),
-        measure.Figure("notices_sent", figure_store.notices(tx.conn).sent),
-    ]
 
 
 def definitions() -> dict[str, Any]:
@@ -259,4 +229,4 @@ def definitions() -> dict[str, Any]:
 
 def gauges(tx: Transaction, told: dict[tuple[str, str], int]) -> list[measure.Gauge]:
     """What to tell Prometheus; ``told`` is what was told before, by grouping and key."""
-    return measure.gauges(figure_store.gauges(tx.conn), told)
+    return measure.gauges(total_handlers.gauges(tx), told)

@@ -1,4 +1,4 @@
-"""Every statement about totals that are kept because counting them takes long."""
+"""Every statement about answers that are kept because counting them takes long."""
 
 import datetime
 from collections.abc import Sequence
@@ -10,8 +10,6 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from services.reporting.measure import Total
-
 
 @dataclass(frozen=True)
 class Kept:
@@ -21,10 +19,6 @@ class Kept:
     answer: list[dict[str, Any]]
     counted_at: datetime.datetime
     asked_at: datetime.datetime
-
-    @property
-    def totals(self) -> list[Total]:
-        return [Total(**each) for each in self.answer]
 
 
 def transfers(conn: psycopg.Connection[Any]) -> int:
@@ -41,15 +35,24 @@ def find(conn: psycopg.Connection[Any], question: str) -> Kept | None:
 
 
 def keep(
-    conn: psycopg.Connection[Any], question: str, totals: Sequence[Total], now: datetime.datetime
+    conn: psycopg.Connection[Any],
+    question: str,
+    answer: Sequence[Any],
+    now: datetime.datetime,
+    asked_at: datetime.datetime,
 ) -> None:
-    """Keep what was counted at ``now``; who asked stays as it was."""
-    answer = Jsonb([asdict(each) for each in totals], dumps=msgspec.json.encode)
+    """Keep what was counted at ``now``.
+
+    Args:
+        answer: instances of one dataclass.
+        asked_at: kept with a new question; of one that is known it stays as it was.
+    """
+    kept = Jsonb([asdict(each) for each in answer], dumps=msgspec.json.encode)
     conn.execute(
         "insert into kept_total (question, answer, counted_at, asked_at) values (%s, %s, %s, %s)"
         " on conflict (question) do update"
         " set answer = excluded.answer, counted_at = excluded.counted_at",
-        [question, answer, now, now],
+        [question, kept, now, asked_at],
     )
 
 

@@ -45,10 +45,7 @@ class Reporting(Parking, Audited):
 
     @every(seconds=15)
     def count_again(self) -> None:
-        while True:
-            with self.bus.transaction() as tx:
-                if not total_handlers.count_again(tx):
-                    return
+        total_handlers.count_due(self.bus.transaction)
 
     # Every process tells the whole, so panels take the maximum over processes, never the sum.
     @every(seconds=15)

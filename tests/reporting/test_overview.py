@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from services.bus.caller import Caller
-from services.reporting import errors, handlers, measure
+from services.reporting import errors, figure_handlers, figure_store, handlers, measure
 from tests.reporting import story
 
 MEMBER = Caller(id=story.an("ama"), approved=True)
@@ -16,7 +16,7 @@ def figures(database):
     def ask(days_later=0):
         with database.transaction() as tx:
             tx.now = story.MORNING + datetime.timedelta(days=days_later)
-            return {figure.name: figure for figure in handlers.figures(tx)}
+            return {figure.name: figure for figure in figure_handlers.figures(tx)}
 
     return ask
 
@@ -29,7 +29,7 @@ def bank(database):
 def test_every_definition_has_its_figure_in_its_order(database):
     with database.transaction() as tx:
         answer = handlers.overview(tx, MEMBER)
-        figures = handlers.figures(tx)
+        figures = figure_handlers.figures(tx)
 
     names = [definition.name for definition in measure.DEFINITIONS]
     assert [figure.name for figure in figures] == names
@@ -89,6 +89,42 @@ def test_requests_that_were_met_and_not_met(bank, figures):
     assert (figures()["fill_rate"].part, figures()["fill_rate"].whole) == (1, 2)
     assert figures(29)["unmet_demand"].value == 0
     assert figures(31)["unmet_demand"].value == 1
+
+
+def test_requests_of_a_large_bank_are_counted_together_and_not_one_after_the_other(database):
+    with database.transaction() as tx:
+        for rows in LARGE:
+            tx.conn.execute(rows)
+        tx.conn.execute("analyze listing_fact, exchange_fact, transfer_fact")
+        tx.conn.execute("set local statement_timeout = '5s'")
+        found = figure_store.requests(tx.conn, tx.now)
+
+    assert (found.published, found.filled, found.unmet) == (10_000, 5_000, 2_500)
+
+
+LARGE = (
+    """
+    insert into listing_fact (listing_id, version, told_at, state, owner_id, kind, region,
+        published_at)
+    select md5('l' || i)::uuid, 1, now(), 'open', md5('m')::uuid, 'request', 'london', now()
+    from generate_series(1, 10000) as i
+    """,
+    # of four one after the other: settled, settled, booked, asked only
+    """
+    insert into exchange_fact (exchange_id, version, happened_at, state, listing_id, giver_id,
+        receiver_id, asker_id, minutes, region, giver_region, receiver_region, requested_at,
+        booked_at)
+    select md5('e' || i)::uuid, 1, now(), 'settled', md5('l' || i)::uuid, md5('g')::uuid,
+        md5('r')::uuid, md5('r')::uuid, 60, 'london', 'london', 'london', now(),
+        case when i % 4 < 3 then now() end
+    from generate_series(1, 10000) as i
+    """,
+    """
+    insert into transfer_fact (transfer_id, kind, exchange_id, minutes, posted_at, region)
+    select md5('t' || i)::uuid, 'exchange', md5('e' || i)::uuid, 60, now(), 'london'
+    from generate_series(1, 10000) as i where i % 4 < 2
+    """,
+)
 
 
 def test_credit_in_circulation_is_what_was_granted(bank, figures):

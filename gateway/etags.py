@@ -28,7 +28,8 @@ def tag(response: flask.Response) -> flask.Response:
     digest = hashlib.sha256(response.get_data()).hexdigest()[:12]
     response.set_etag(f"{version}-{digest}")
     if flask.request.method in ("GET", "HEAD"):
-        response.make_conditional(flask.request)
+        # If-Match is about what is to be changed, and answered by 412 there alone.
+        response.make_conditional({**flask.request.environ, "HTTP_IF_MATCH": ""})
     return response
 
 

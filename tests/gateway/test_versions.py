@@ -23,6 +23,13 @@ def test_what_the_client_has_already_is_304(alice: FlaskClient, path: str) -> No
     assert alice.get(path, headers={"If-None-Match": '"0-0"'}).status_code == 200
 
 
+@pytest.mark.parametrize("tag", ['"9"', '"3-0123abcd"', "*"])
+def test_what_is_only_read_is_answered_whatever_version_is_named(
+    alice: FlaskClient, tag: str
+) -> None:
+    assert alice.get("/v1/account", headers={"If-Match": tag}).status_code == 200
+
+
 def test_the_tag_changes_with_a_name_even_when_the_version_does_not(
     alice: FlaskClient, services: Services, clock: Clock
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -15,6 +16,7 @@ from tests.pages.visiting import csrf_of
 
 STEPS = ("accept", "amend", "decline", "cancel", "done", "thank", "resolve", "reverse")
 SCRIPT = "<script>alert('%s')</script>\"'><img src=x onerror=alert(1)>"
+PRESSES = 4
 _VERSION = re.compile(r'name="version"[^>]* value="(\d+)"')
 
 
@@ -81,12 +83,15 @@ def test_a_form_from_elsewhere_does_nothing(pair: Two, giver: Visit, receiver: V
     assert pair.giver.get(f"/v1/exchanges/{asked['id']}")["state"] == "requested"
 
 
-def test_the_same_form_twice_asks_once(filled: Installation) -> None:
+def test_the_same_form_twice_asks_once_and_says_so_twice(filled: Installation) -> None:
     pair = two(filled.gateway_url)
-    visit, key = Visit.of(pair.receiver), str(uuid.uuid4())
-    path = f"/listings/{pair.offer}/ask"
-    first, again = (visit.send(path, key=key, minutes="30") for _ in range(2))
-    assert first.url == again.url
+    visit, path = Visit.of(pair.receiver), f"/listings/{pair.offer}/ask"
+    form = {"csrf": csrf_of(visit.get(path).text), "key": str(uuid.uuid4()), "minutes": "30"}
+    with ThreadPoolExecutor(PRESSES) as pool:  # at once, as a button is pressed twice
+        answers = list(pool.map(lambda _: visit.send(path, **form), range(PRESSES)))
+    answers.append(visit.send(path, **form))
+    assert len({answer.url for answer in answers}) == 1
+    assert "said=asked" in answers[0].url
     assert len(pair.receiver.get("/v1/exchanges")["items"]) == 1
 
 

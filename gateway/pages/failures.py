@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import flask
+from werkzeug import exceptions
 
 from gateway import problems
 from gateway.pages import area, links, render, visitor, words
@@ -33,6 +35,8 @@ _ADVICE = {
     503: "Try again in a few minutes. What was agreed and booked is safe.",
 }
 _EXPIRED = "form_expired"
+_PASSING = (429, 503)
+"""What is over in a while: the same form may be sent again."""
 
 
 def show(problem: Problem) -> flask.Response:
@@ -53,10 +57,28 @@ def show(problem: Problem) -> flask.Response:
         advice=advice,
         expired=problem.code == _EXPIRED,
         back=area.here(),
+        again=_again() if problem.status in _PASSING else None,
         reference=flask.g.get("correlation_id") if problem.status >= 500 else None,
     )
     answer.headers.update(problem.headers)
     return answer
+
+
+def _again() -> dict[str, Any] | None:
+    """The form that was sent, to be sent once more as it is; ``None`` where there was none.
+
+    With its own proof and key: another's form stays another's, and what was done after all is
+    not done twice. Files are not kept.
+    """
+    request = flask.request
+    if request.method != "POST":
+        return None
+    try:
+        form, files = request.form, request.files
+    except exceptions.HTTPException:  # longer than is taken
+        return None
+    told = [(name, value) for name, value in form.items(multi=True) if name not in area.FORM_FIELDS]
+    return None if files else {"csrf": form.get("csrf"), "key": form.get("key"), "fields": told}
 
 
 def _know_visitor() -> None:

@@ -221,3 +221,36 @@ def test_an_offer_of_a_whole_day_can_be_changed_and_stays_one(
     services.change("exchanges", "listing", minutes=1_440, owner={"id": ALICE, "region": "london"})
     page = browser.get(f"/listings/{LISTING}/change").text
     assert re.search(r'<option value="1440" selected>', page)
+
+
+def test_what_was_written_while_a_service_was_away_is_sent_again_as_the_same(
+    browser: FlaskClient, services: Services
+) -> None:
+    done, words = services.answers["exchanges", "ask"], 'Thursday?\n"Or <Friday>"'
+    services.answers["exchanges", "ask"] = refused("timed_out", "Late.", "try_later")
+    where = f"/listings/{LISTING}/ask"
+    form = {"csrf": csrf(browser.get(where).text), "key": "one", "minutes": "60", "message": words}
+    late = browser.post(where, data=form)
+    assert late.status_code == 503
+    kept = re.search(r'<form method="post" novalidate>(.*?)Send it again', late.text, re.DOTALL)
+    assert kept
+    hidden = re.findall(r'name="([^"]+)" value="([^"]*)"', kept[1])
+    sent = {name: html.unescape(value) for name, value in hidden}
+    assert sent == form
+    services.answers["exchanges", "ask"] = done
+    assert browser.post(where, data=sent).status_code == 303
+    first, second = services.of("exchanges", "ask")
+    assert first.key == second.key
+    assert second.arguments["body"]["message"] == words
+
+
+def test_a_form_of_another_site_is_not_made_ours_by_a_page_that_offers_it_again(
+    app: flask.Flask, browser: FlaskClient
+) -> None:
+    proof, admission = csrf(browser.get("/").text), app.extensions[asking.EXTENSION].admission
+    while admission.enter():
+        pass
+    answer = browser.post("/profile/leave", data={"csrf": "0" * 64, "sure": "yes"})
+    assert answer.status_code == 503
+    assert "Send it again" in answer.text
+    assert proof not in answer.text.partition("Send it again")[0].rpartition("<form")[2]

@@ -133,6 +133,13 @@ class Bank:
         found = self.account(account_id)
         return found.balance_minutes, found.held_minutes
 
+    def figures_of(self, *account_ids: UUID) -> list[tuple[int, int]]:
+        """Balance and held minutes of each of several, at one moment."""
+        with self.transaction() as tx:
+            found = [store.account(tx.conn, each) for each in account_ids]
+        assert all(found), account_ids
+        return [(each.balance_minutes, each.held_minutes) for each in found if each]
+
     def exists(self, account_id: UUID) -> bool:
         with self.transaction() as tx:
             return store.account(tx.conn, account_id) is not None

@@ -106,6 +106,7 @@ class Model:
 
     def return_gift(self, reserve: Reserve, unneeded: int) -> None:
         back = min(reserve.gift, unneeded)
+        reserve.gift -= back
         self.fund += back
         self.purses[reserve.deal.receiver].balance -= back
 
@@ -115,6 +116,7 @@ class Model:
             reserve.undone = True
             self.purses[deal.receiver].balance += reserve.paid
             self.purses[deal.giver].balance -= reserve.paid
+            self.return_gift(reserve, reserve.gift)
             self.sweep(deal.giver, deal.receiver)
 
     def leave(self, person: UUID) -> None:
@@ -285,9 +287,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def agrees_with_the_model(self) -> None:
-        for person, purse in self.model.purses.items():
-            assert self.bank.figures(person) == (purse.balance, self.model.held(person))
-        assert self.bank.figures(FUND) == (self.model.fund, 0)
+        purses = self.model.purses
+        wanted = [(purse.balance, self.model.held(person)) for person, purse in purses.items()]
+        assert self.bank.figures_of(*purses, FUND) == [*wanted, (self.model.fund, 0)]
         assert self.bank.sum_of_balances() == 0
 
     def teardown(self) -> None:

@@ -1,5 +1,6 @@
 """Patches the standard library as the services do, and lends every test real servers."""
 
+import gc
 import os
 
 BROWSER = os.environ.get("TIMEBANK_TEST_BROWSER") == "1"
@@ -18,6 +19,12 @@ import pytest
 
 from services.bus.transaction import Database
 from tests.servers import Databases, Kept, Servers, VirtualHosts
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector away from what stays to the end: all modules, and the tests themselves."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,11 @@ from tests.bus import echo, running
 
 
 @pytest.fixture
-def place(service_database, vhost):
-    """Settings of an installation of its own: a fresh database and virtual host."""
-    url = service_database("services.bus")
+def place(kept_database, vhost):
+    """Settings of an installation of its own: an empty database and a fresh virtual host."""
+    url = kept_database("services.bus")
     with psycopg.connect(url) as conn:
+        conn.execute("drop table if exists heard, begun")
         conn.execute(echo.TABLE)
     return {
         "AMQP_URL": vhost,

@@ -1,5 +1,6 @@
 """Runs a small service on the real bus inside the test's own process."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,11 @@ from services.bus import topology
 from services.bus.entrypoints import Bus
 
 MAX_WORKERS = 100
+SHORTEST, LONGEST = 0.02, 0.5
+"""Seconds between two looks at what is waited for."""
+UNRESOLVED = {"EVENTLET_NO_GREENDNS": "yes"}
+"""For processes whose servers' addresses are numbers: as the launcher starts them, without the
+resolver of names, which is a third of a start."""
 
 
 @contextmanager
@@ -35,12 +41,22 @@ def running(monkeypatch: pytest.MonkeyPatch, service: Any, **settings: str) -> I
 
 def eventually(true: Callable[[], Any], seconds: float = 15) -> Any:
     """Wait until ``true()`` is; what it returned. Fails after ``seconds``."""
+    began = time.monotonic()
     with eventlet.Timeout(seconds, AssertionError(f"not within {seconds} s")):
         while True:
             found = true()
             if found:
                 return found
-            eventlet.sleep(0.02)
+            eventlet.sleep(pause(time.monotonic() - began))
+
+
+def pause(waited: float) -> float:
+    """Seconds until it is worth looking again at what one has waited for so long.
+
+    Every look takes processor time, often from the very process that one waits for. So few are
+    made: the next after an eighth of what was waited already, and little is waited too long.
+    """
+    return min(max(SHORTEST, waited / 8), LONGEST)
 
 
 def left_by_an_alarm(monkeypatch: pytest.MonkeyPatch, publisher: Any, rows: Any) -> None:

@@ -229,7 +229,7 @@ def test_losing_the_connections_to_the_database_loses_and_doubles_nothing(bus):
             with psycopg.connect(bus.database.pool.conninfo, autocommit=True) as conn:
                 conn.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity"
-                    " where datname = current_database() and pid <> pg_backend_pid()"
+                    " where usename = current_user and pid <> pg_backend_pid()"
                 )
         say(bus, f"word {number}")
 

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from services.bus.transaction import Database, new_id
-from tests.bus.echo import Said
+from tests.bus import running, starting
+from tests.bus.echo import TABLE, Said
 from tests.bus.running import eventually
 from tests.faults.proxy import Proxy
 
@@ -21,7 +22,8 @@ class Process:
 
     def __init__(self, place, output):
         self.output = output
-        self.environment = {**os.environ, **{f"TIMEBANK_{k}": v for k, v in place.items()}}
+        told = {f"TIMEBANK_{k}": v for k, v in place.items()}
+        self.environment = {**os.environ, **running.UNRESOLVED, **told}
         self.database_url = place["DATABASE_URL"]
         self.running: Any = None
 
@@ -51,6 +53,15 @@ class Process:
 
 
 @pytest.fixture
+def place(service_database, place):
+    """With a database of its own: what a killed process has begun in it ends some time later."""
+    url = service_database("services.bus")
+    with psycopg.connect(url) as conn:
+        conn.execute(TABLE)
+    return {**place, "DATABASE_URL": url}
+
+
+@pytest.fixture
 def process(place, tmp_path):
     made = Process(place, tmp_path / "said")
     yield made
@@ -76,30 +87,38 @@ def ended(process):
     return process.running.returncode
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "sentence"),
-    [
-        ("AMQP_URL", None, "TIMEBANK_AMQP_URL is not set"),
-        ("AMQP_URL", "", "TIMEBANK_AMQP_URL is set but empty"),
-        ("DATABASE_URL", "mysql://x/y", "TIMEBANK_DATABASE_URL cannot be used"),
-        ("REGIONS", "london,atlantis", "TIMEBANK_REGIONS names atlantis"),
-        ("REGIONS", "all,london", "TIMEBANK_REGIONS cannot be used"),
-        ("BATCH_SIZE", "1.5", "TIMEBANK_BATCH_SIZE cannot be used"),
-        ("HTTP_PORT", "99999", "TIMEBANK_HTTP_PORT cannot be used"),
-    ],
+REFUSED = (
+    ("AMQP_URL", None, "TIMEBANK_AMQP_URL is not set"),
+    ("AMQP_URL", "", "TIMEBANK_AMQP_URL is set but empty"),
+    ("DATABASE_URL", "mysql://x/y", "TIMEBANK_DATABASE_URL cannot be used"),
+    ("REGIONS", "london,atlantis", "TIMEBANK_REGIONS names atlantis"),
+    ("REGIONS", "all,london", "TIMEBANK_REGIONS cannot be used"),
+    ("BATCH_SIZE", "1.5", "TIMEBANK_BATCH_SIZE cannot be used"),
+    ("HTTP_PORT", "99999", "TIMEBANK_HTTP_PORT cannot be used"),
 )
-def test_a_bad_setting_refuses_to_start_with_one_sentence(process, name, value, sentence):
-    if value is None:
-        del process.environment[f"TIMEBANK_{name}"]
-    else:
-        process.environment[f"TIMEBANK_{name}"] = value
+"""Settings no process starts with, and how its sentence begins."""
 
-    process.start()
 
-    assert ended(process) == 2
-    said = process.said()
-    assert said.startswith(sentence)
-    assert "\n" not in said
+@pytest.fixture(scope="module")
+def refused(database_server, broker_url):
+    """How the process ended with each of the bad settings beside good ones."""
+    good = {
+        **os.environ,
+        "TIMEBANK_DATABASE_URL": database_server,
+        "TIMEBANK_AMQP_URL": broker_url,
+    }
+    told = [{**good, f"TIMEBANK_{name}": value} for name, value, _ in REFUSED]
+    known = [{k: v for k, v in each.items() if v is not None} for each in told]
+    return dict(zip(REFUSED, starting.ended("tests.bus.echo", known), strict=True))
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: f"{case[0]}-{case[1]}")
+def test_a_bad_setting_refuses_to_start_with_one_sentence(refused, case):
+    ended = refused[case]
+
+    assert ended.code == 2
+    assert ended.said.startswith(case[2])
+    assert "\n" not in ended.said
 
 
 def test_sigterm_lets_work_in_progress_end_and_never_runs_it_twice(process):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from joserfc import jwk
 
 from services.bus.entrypoints import Bus, rpc
 from services.contracts import readers
-from tests.bus.running import eventually, running
+from tests.bus import starting
+from tests.bus.running import UNRESOLVED, eventually, running
+from tests.bus.starting import Ended
 from tests.gateway import standin
+from tests.servers import VirtualHosts
 
 HOST = "127.0.0.1"
 
@@ -31,14 +35,14 @@ class Process:
         own = {"HTTP_PORT": str(self.port), "PUBLIC_URL": f"http://{HOST}:{self.port}"}
         given = {f"TIMEBANK_{name}": value for name, value in {**own, **settings}.items()}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TIMEBANK_")}
-        self.environment = {**kept, **given}
+        self.environment = {**kept, **UNRESOLVED, **given}
         self.running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Process":
         with self.output.open("wb") as output:
             self.running = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", "services.bus.runner", "gateway.service"],
-                env=self.environment, stdout=subprocess.DEVNULL, stderr=output,
+                env=self.environment, stdout=output, stderr=output,
             )  # fmt: skip
         return self
 
@@ -80,16 +84,23 @@ def _free_port() -> int:
         return port
 
 
-@pytest.fixture
-def place(vhost: str, issuer_key: jwk.ECKey, tmp_path: Path) -> dict[str, str]:
-    key_file = tmp_path / "issuer key.json"
+@pytest.fixture(scope="module")
+def one_vhost(virtual_hosts: VirtualHosts) -> str:
+    return virtual_hosts.fresh()
+
+
+@pytest.fixture(scope="module")
+def place(
+    one_vhost: str, issuer_key: jwk.ECKey, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    key_file = tmp_path_factory.mktemp("issuer") / "issuer key.json"
     key_file.write_text(json.dumps(issuer_key.as_dict(private=True)))
-    return {"ENVIRONMENT": "local", "AMQP_URL": vhost, "DEV_ISSUER_KEY": str(key_file)}
+    return {"ENVIRONMENT": "local", "AMQP_URL": one_vhost, "DEV_ISSUER_KEY": str(key_file)}
 
 
-@pytest.fixture
-def gateway(place: dict[str, str], tmp_path: Path) -> Iterator[Process]:
-    made = Process(place, tmp_path / "said").start()
+@contextmanager
+def started(place: dict[str, str], output: Path) -> Iterator[Process]:
+    made = Process(place, output).start()
     assert made.running is not None
     try:
         eventually(made.ready, 30)
@@ -100,33 +111,46 @@ def gateway(place: dict[str, str], tmp_path: Path) -> Iterator[Process]:
             made.running.wait()
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"ENVIRONMENT": "production"}, "TIMEBANK_DEV_ISSUER_KEY is set although"),
-        ({"DEV_ISSUER_KEY": "none"}, "nobody could sign in"),
-        ({"PUBLIC_URL": ""}, "TIMEBANK_PUBLIC_URL is set but empty"),
-        ({"HTTP_CONCURRENCY": "0"}, "TIMEBANK_HTTP_CONCURRENCY cannot be used"),
-        ({"RATE_LIMIT": "many"}, "TIMEBANK_RATE_LIMIT cannot be used"),
-    ],
+@pytest.fixture(scope="module")
+def gateway(place: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """One that is running, for all tests that let it."""
+    with started(place, tmp_path_factory.mktemp("gateway") / "said") as found:
+        yield found
+
+
+REFUSED = (
+    ("ENVIRONMENT", "production", "TIMEBANK_DEV_ISSUER_KEY is set although"),
+    ("DEV_ISSUER_KEY", "none", "nobody could sign in"),
+    ("PUBLIC_URL", "", "TIMEBANK_PUBLIC_URL is set but empty"),
+    ("HTTP_CONCURRENCY", "0", "TIMEBANK_HTTP_CONCURRENCY cannot be used"),
+    ("RATE_LIMIT", "many", "TIMEBANK_RATE_LIMIT cannot be used"),
+    ("HTTP_PORT", "taken", "TIMEBANK_HTTP_PORT cannot be used"),
 )
-def test_a_bad_setting_is_one_sentence_and_exit_2(
-    place: dict[str, str], tmp_path: Path, changes: dict[str, str], sentence: str
-) -> None:
-    process = Process({**place, **changes}, tmp_path / "said").start()
-    assert process.ended() == 2
-    assert sentence in process.said()
-    assert "\n" not in process.said()
+"""Settings it does not start with, and what its sentence says."""
 
 
-def test_a_taken_port_is_one_sentence_and_exit_2(place: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def refused(place: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> list[Ended]:
+    """How it ended with each of the bad settings beside good ones."""
+    nowhere = tmp_path_factory.mktemp("refused") / "said"
     with socket.socket() as other:
         other.bind((HOST, 0))
         other.listen()
-        taken = {"HTTP_PORT": str(other.getsockname()[1])}
-        process = Process({**place, **taken}, tmp_path / "said").start()
-        assert process.ended() == 2
-        assert process.said().startswith("TIMEBANK_HTTP_PORT cannot be used")
+        port = str(other.getsockname()[1])
+        told = ({name: value.replace("taken", port)} for name, value, _ in REFUSED)
+        return starting.ended(
+            "gateway.service",
+            [Process({**place, **changes}, nowhere).environment for changes in told],
+        )
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda number: REFUSED[number][0])
+def test_a_bad_setting_or_a_taken_port_is_one_sentence_and_exit_2(
+    refused: list[Ended], number: int
+) -> None:
+    assert refused[number].code == 2
+    assert REFUSED[number][2] in refused[number].said
+    assert "\n" not in refused[number].said
 
 
 def test_a_service_nobody_runs_is_503_at_once(gateway: Process) -> None:
@@ -153,22 +177,32 @@ def test_a_small_body_sent_in_pieces_is_read(gateway: Process) -> None:
     connection.close()
 
 
-def test_when_stopped_it_answers_what_has_begun_and_takes_nothing_new(gateway: Process) -> None:
-    body = b'{"email": "alice@nhs.net"}'
-    begun = socket.create_connection((HOST, gateway.port), timeout=20)
-    begun.sendall(
-        b"POST /dev/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n" % len(body) + body[:5]
-    )
-    assert gateway.running is not None
-    eventually(lambda: _in_flight(gateway))
-    gateway.running.send_signal(signal.SIGTERM)
-    eventually(lambda: _refused(gateway))
-    begun.sendall(body[5:])
-    answer = begun.makefile("rb").read()
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert b"access_token" in answer
-    assert gateway.ended() == 0
+def test_when_stopped_it_answers_what_has_begun_takes_nothing_new_and_waits_for_nobody_idle(
+    place: dict[str, str], tmp_path: Path
+) -> None:
+    with started(place, tmp_path / "said") as gateway:
+        idle = socket.create_connection((HOST, gateway.port), timeout=20)
+        idle.sendall(b"GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200")
+        body = b'{"email": "alice@nhs.net"}'
+        begun = socket.create_connection((HOST, gateway.port), timeout=20)
+        begun.sendall(
+            b"POST /dev/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body[:5]
+        )
+        assert gateway.running is not None
+        eventually(lambda: _in_flight(gateway))
+        gateway.running.send_signal(signal.SIGTERM)
+        eventually(lambda: _refused(gateway))
+        begun.sendall(body[5:])
+        answer = begun.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"access_token" in answer
+        assert gateway.ended() == 0
+        assert "cut off" not in gateway.said(), (
+            "it waited for the idle one until its patience ended"
+        )
+        idle.close()
 
 
 def _in_flight(gateway: Process) -> bool:
@@ -182,16 +216,6 @@ def _refused(gateway: Process) -> bool:
     except OSError:
         return True
     return False
-
-
-def test_an_idle_connection_does_not_delay_the_stop(gateway: Process) -> None:
-    idle = socket.create_connection((HOST, gateway.port), timeout=20)
-    idle.sendall(b"GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert idle.recv(4096).startswith(b"HTTP/1.1 200")
-    assert gateway.running is not None
-    gateway.running.send_signal(signal.SIGTERM)
-    assert gateway.ended() == 0
-    idle.close()
 
 
 class Members:
@@ -214,9 +238,9 @@ class Members:
 
 
 def test_a_filter_by_region_reaches_the_service_and_routes_nothing(
-    gateway: Process, vhost: str, monkeypatch: pytest.MonkeyPatch
+    gateway: Process, one_vhost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(monkeypatch, Members, AMQP_URL=vhost, REGIONS="national"):
+    with running(monkeypatch, Members, AMQP_URL=one_vhost, REGIONS="national"):
         path = "/v1/organisations?region=midlands"
         status, found = gateway.ask("GET", path, **gateway.signed_in())
     assert status == 200, found

@@ -16,6 +16,9 @@ from tests.system.conftest import REPOSITORY, launcher
 EXCHANGES = int(os.environ.get("TIMEBANK_SYSTEM_EXCHANGES", "160"))
 """In all; the long form is 2000."""
 MAILS = 6
+POLL = 0.1
+"""Seconds between two looks of a client at its exchange: sixteen who look all the time would
+leave the platform little time for the exchanges."""
 PROCESSES = ("members", "exchanges", "ledger", "notifications", "reporting", "gateway")
 SERVERS = ("broker", "database")
 
@@ -28,7 +31,7 @@ class Traffic:
             [
                 *(sys.executable, "-m", "tests.system.traffic", "--gateway", platform.gateway_url),
                 *("--clients", str(clients), "--exchanges", str(exchanges)),
-                *("--repeat", "0.05", "--patience", str(patience)),
+                *("--repeat", "0.05", "--patience", str(patience), "--poll", str(POLL)),
             ],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
@@ -128,10 +131,14 @@ def _asked(platform, statement):
         return 0  # the database itself is the victim just now
 
 
-@pytest.mark.parametrize("service", PROCESSES)
-def test_every_process_is_small(platform, service):
-    """All together are promised to stay under 700 MB; none may eat the others' share."""
-    status = launcher("status")
+@pytest.fixture(scope="module")
+def status(platform):
+    """What the launcher tells of all processes, once they have worked."""
+    return launcher("status")
 
+
+@pytest.mark.parametrize("service", PROCESSES)
+def test_every_process_is_small(status, service):
+    """All together are promised to stay under 700 MB; none may eat the others' share."""
     row = next(line for line in status.splitlines() if line.startswith(service))
     assert float(row.split(" MB")[0].split()[-1]) < 150

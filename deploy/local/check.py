@@ -18,7 +18,10 @@ LOOKS = (
     ("ruff", "format", "--check", "--quiet", "."),
     ("ruff", "check", "--quiet", "."),
 )
-PAGES = ("pytest", "--quiet", "tests/pages")
+PYTEST = ("pytest", "--quiet")
+UNEXPLORED = (*PYTEST, "-p", "no:schemathesis")
+"""For tests that explore no description: the plugin for those that do takes two seconds to load."""
+PAGES = (*UNEXPLORED, "tests/pages")
 """In a process of its own, see `tests/conftest.py`."""
 WAITING = ("tests/deploy", "tests/faults", "tests/system")
 """Start and stop servers of their own: they mostly wait, so the others run beside them."""
@@ -27,9 +30,12 @@ PLAIN = ("tests/architecture", "tests/contracts", "tests/gateway")
 HEARD = ("tests/notifications", "tests/reporting", "tests/telemetry")
 """Follow the plain ones, so that all processes end at about the same time."""
 BESIDE = (WAITING, (*PLAIN, *HEARD))
-ASIDE = (("mypy",), PAGES, *(("pytest", "--quiet", *folders) for folders in BESIDE))
+ASIDE = (("mypy",), PAGES, (*UNEXPLORED, *WAITING), (*PYTEST, *PLAIN, *HEARD))
 """Types are looked at beside the tests: they keep one core busy for half a minute."""
-OTHERS = ("pytest", *(f"--ignore={folder}" for folders in BESIDE for folder in folders))
+OTHERS = (
+    "pytest", "-p", "no:schemathesis",
+    *(f"--ignore={folder}" for folders in BESIDE for folder in folders),
+)  # fmt: skip
 
 
 def run() -> int:

@@ -15,6 +15,7 @@ from services.exchanges import (
     agreement,
     block_store,
     delivery,
+    erasure_store,
     exchange_store,
     listing_handlers,
     listing_store,
@@ -128,6 +129,9 @@ def _left(tx: Transaction, event: Event) -> None:
         listing_handlers.say(tx, contract.ListingClosed, closed)
     for found in exchange_store.lock_unfinished_of(tx.conn, member.member_id):
         step_handlers.keep(tx, steps.left(found, member.member_id, tx.now), event.correlation_id)
+    erasure_store.listings(tx.conn, member.member_id)
+    erasure_store.requests(tx.conn, member.member_id)
+    erasure_store.thanks(tx.conn, member.member_id)
     message_handlers.forget(tx, member.member_id)
     block_store.forget(tx.conn, member.member_id)
 

@@ -136,6 +136,24 @@ def test_leaving_closes_listings_and_ends_what_is_open(bank: Bank) -> None:
         bank.publish(leaver)
 
 
+def test_who_leaves_takes_along_what_they_wrote_and_nothing_of_the_others(bank: Bank) -> None:
+    leaver, other = people.member(), people.member()
+    for owner, asker in ((leaver, other), (other, leaver)):
+        wrote = {"description": "Ring 07700 900123", "place": "My kitchen", "online": False}
+        bank.ask(asker, bank.publish(owner, **wrote), message="It is about my mother")
+        bank.act(asker, bank.settled(owner, asker), "thank", message="She is well", publish=True)
+
+    bank.left(leaver)
+
+    listings = bank.execute("select description, place, skills, owner_id from listing")
+    assert {each[:2] for each in listings if each[3] == other.id} > {(*list(wrote.values())[:2],)}
+    assert {(*each[:2], *each[2]) for each in listings if each[3] == leaver.id} == {("", None)}
+    asked = bank.execute("select message, asker_id from exchange where message is not null")
+    assert asked == [("It is about my mother", other.id)]
+    thanked = bank.execute("select message, publish, author_id from thanks order by publish")
+    assert thanked == [("", False, leaver.id), ("She is well", True, other.id)]
+
+
 def test_help_already_given_is_paid_when_the_receiver_leaves(bank: Bank) -> None:
     giver, receiver = people.member(), people.member()
     exchange_id = bank.booked(giver, receiver, minutes=60)

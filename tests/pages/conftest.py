@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy import bank
 from deploy.local import programs
 from deploy.local.installation import Installation
 from tests.conftest import BROWSER
+from tests.pages.browsing import Windows
 from tests.pages.seeing import Seeing
 from tests.pages.visiting import signed_in_cookies
 from tests.system.conftest import platform
@@ -63,41 +64,24 @@ def filled(platform: Installation) -> Installation:
     return platform
 
 
+@pytest.fixture(scope="session")
+def windows(chromium: Browser, filled: Installation) -> Windows:
+    return Windows(chromium, filled.gateway_url)
+
+
 @pytest.fixture
-def browser_of(chromium: Browser, filled: Installation) -> Iterator[BrowserOf]:
+def browser_of(windows: Windows, filled: Installation) -> Iterator[BrowserOf]:
     """Call it with an address: a page in a browser signed in with it; without: signed out.
 
     ``scripts=False`` switches scripts off. Wherever it goes, it asks no other host, and its
     policy refuses nothing.
     """
-    opened: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def look(said: str) -> None:
-        if "Content Security Policy" in said:
-            wrong.append(said)
-
-    def follow(url: str) -> None:
-        if not url.startswith((f"{filled.gateway_url}/", "about:", "data:")):
-            wrong.append(f"asked for {url}")
 
     def open_page(email: str | None = None, *, scripts: bool = True) -> Page:
-        context = chromium.new_context(
-            base_url=filled.gateway_url,
-            java_script_enabled=scripts,
-            viewport={"width": 1280, "height": 900},
-        )
-        context.set_default_timeout(10_000)
-        context.on("console", lambda message: look(message.text))
-        context.on("request", lambda request: follow(request.url))
-        opened.append(context)
-        if email:
-            context.add_cookies(signed_in_cookies(filled.gateway_url, email))
-        return context.new_page()
+        return windows.lend(scripts, signed_in_cookies(filled.gateway_url, email) if email else [])
 
     yield open_page
-    for context in opened:
-        context.close()
+    wrong = windows.taken_back()
     assert not wrong, wrong
 
 

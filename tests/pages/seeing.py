@@ -57,9 +57,9 @@ _FACTS = """() => ({
 _WHO = """() => [...document.querySelectorAll('body *')]
     .filter(each => each.getBoundingClientRect().right > innerWidth)
     .map(each => each.outerHTML.slice(0, 120)).slice(0, 5)"""
-_WIDER = """() => Math.max(
-    0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"""
 _FIT = """() => ({
+    wider: Math.max(
+        0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
     begins: Math.min(...[...document.querySelectorAll('h1, main [role=alert]')].map(
         each => each.getBoundingClientRect().top + scrollY)),
     covering: [...document.querySelectorAll('body *')].filter(
@@ -131,23 +131,23 @@ class Seeing:
     def _fits_and_is_kept(self, page: Page, name: str) -> None:
         for width, height in (PHONE, LANDSCAPE, TABLET, DESK):
             page.set_viewport_size({"width": width, "height": height})
-            wider = _folded(page)
+            found = _folded(page)
+            wider = found["wider"]
             who = page.evaluate(_WHO) if wider else ()
             assert not wider, f"{name} is {wider} px too wide at {width} px: {who}"
-            found = page.evaluate(_FIT)
             assert not found["covering"], f"something covers what lies below it at {width} px"
             assert found["begins"] < height, f"{name} begins below the fold at {width}x{height}"
             if PICTURED:
                 page.screenshot(path=self.folder / f"{name}-{width}.png", full_page=True)
 
 
-def _folded(page: Page) -> int:
-    """How many pixels a page is too wide, once its navigation has had time to fold.
+def _folded(page: Page) -> dict[str, Any]:
+    """How a page fits, once its navigation has had time to fold.
 
     Asked again and again: a page with our policy lets nobody wait inside it for a condition.
     """
     deadline = time.monotonic() + FOLDING
-    while (wider := page.evaluate(_WIDER)) and time.monotonic() < deadline:
+    while (found := page.evaluate(_FIT))["wider"] and time.monotonic() < deadline:
         time.sleep(POLL)
-    found: int = wider
-    return found
+    fit: dict[str, Any] = found
+    return fit

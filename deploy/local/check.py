@@ -20,7 +20,7 @@ LOOKS = (
 )
 PYTEST = ("pytest", "--quiet")
 UNEXPLORED = (*PYTEST, "-p", "no:schemathesis")
-"""For tests that explore no description: the plugin for those that do takes two seconds to load."""
+"""Without the plugin of tests that explore a description: it takes most of a second to load."""
 PAGES = (*UNEXPLORED, "tests/pages")
 """In a process of its own, see `tests/conftest.py`."""
 WAITING = ("tests/deploy", "tests/faults", "tests/system")

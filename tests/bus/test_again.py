@@ -201,13 +201,22 @@ create trigger few after insert on outbox referencing new table as put
 """
 
 
-def test_a_week_is_said_again_in_parts_none_of_which_outlasts_a_statement(bus, place, monkeypatch):
+@pytest.fixture
+def few_at_once(place):
+    """Call it: from then on no statement puts many into the outbox, until the test ends."""
+    yield lambda: rows(place, NO_MORE_THAN_FIVE)
+    rows(place, "drop function refuse_many cascade")
+
+
+def test_a_week_is_said_again_in_parts_none_of_which_outlasts_a_statement(
+    bus, place, few_at_once, monkeypatch
+):
     say(bus, *(f"word {number}" for number in range(9)))
     eventually(lambda: empty(place) and len(heard(place)) == 9)
     rows(place, "update said set said_at = now() - interval '1 hour'")
     rows(place, "update said set said_at = said_at + interval '1 second'"
          " where id = any (array(select id from said limit 4))")  # fmt: skip
-    rows(place, NO_MORE_THAN_FIVE)
+    few_at_once()
     monkeypatch.setattr(said, "PART", 4)  # and the five of one moment stay together
     monkeypatch.setattr(again, "PATIENCE", 0.0)
     bus.link.blocked = True
